@@ -1,0 +1,23 @@
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+# lienzo_test(<name> [TORCH] SOURCES <files> DEPS <folders> [LABELS fast|golden|slow])
+# A GoogleTest binary; each of its tests is one ctest entry. LIENZO_TEST_DATA points at tests/.
+function(lienzo_test name)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPS;LABELS;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  lienzo_warnings(${name})
+  foreach(dep ${ARG_DEPS})
+    target_link_libraries(${name} PRIVATE lienzo_${dep})
+  endforeach()
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gtest_main GTest::gmock)
+  target_compile_definitions(${name} PRIVATE LIENZO_TEST_DATA="${PROJECT_SOURCE_DIR}/tests"
+                                             LIENZO_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  if(ARG_TORCH)
+    target_precompile_headers(${name} PRIVATE <torch/torch.h>)
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS fast)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${ARG_LABELS}")
+endfunction()
