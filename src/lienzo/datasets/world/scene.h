@@ -44,6 +44,9 @@ inline constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ~";
 inline constexpr int kYaws = 4;      // orientation of cubes and pyramids: yaw * 22.5 degrees
 inline constexpr int kVariants = 4;  // where the sun, moon, clouds or planks of a background are
 inline constexpr int kUnit = 16;     // coordinate steps per unit
+inline constexpr int kMinX = -32, kMaxX = 31;    // centre of an object: 64 places across
+inline constexpr int kMinZ = -4, kMaxZ = 43;     // 48 places in depth
+inline constexpr int kMaxElevation = 47;         // 48 heights
 
 /// English identifiers, lower case ("red", "on_top_of", "cube"): for JSON, tables and messages.
 std::string_view name(Shape value);

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "lienzo/datasets/world/scene.h"
+#include "lienzo/image/image.h"
+
+namespace lienzo::datasets::world {
+
+/// Draws the scene as a square sRGB picture of `size` pixels (8 to 512): ray casting with shading, soft
+/// shadows, see-through glass and anti-aliased edges. Deterministic: the scene alone decides every pixel.
+/// Throws Error(kInvalidInput) for a size out of range.
+image::Image render(const Scene& scene, int size);
+
+}  // namespace lienzo::datasets::world
