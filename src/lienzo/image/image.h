@@ -1,9 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace lienzo::image {
+
+/// The largest picture read, written or composed: 2^28 pixels, about 16 000 x 16 000. A header may
+/// claim any size; beyond this it is refused before a byte of memory is reserved for it.
+inline constexpr int64_t kMaxPixels = int64_t{1} << 28;
 
 /// An 8-bit sRGB picture: rows top to bottom, channels interleaved, no padding.
 struct Image {
