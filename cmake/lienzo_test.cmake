@@ -14,7 +14,7 @@ function(lienzo_test name)
   target_compile_definitions(${name} PRIVATE LIENZO_TEST_DATA="${PROJECT_SOURCE_DIR}/tests"
                                              LIENZO_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   if(ARG_TORCH)
-    target_precompile_headers(${name} PRIVATE <torch/torch.h>)
+    lienzo_torch_pch(${name})
   endif()
   if(NOT ARG_LABELS)
     set(ARG_LABELS fast)
