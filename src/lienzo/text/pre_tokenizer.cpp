@@ -1,0 +1,117 @@
+#include "lienzo/text/pre_tokenizer.h"
+
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
+#include <array>
+#include <string>
+
+#include "lienzo/base/error.h"
+
+namespace lienzo::text {
+
+namespace {
+
+enum class CharClass { kLetter, kNumber, kSpace, kOther };
+
+CharClass classify(UChar32 c) {
+  const uint32_t mask = U_GET_GC_MASK(c);
+  if (mask & U_GC_L_MASK) return CharClass::kLetter;
+  if (mask & U_GC_N_MASK) return CharClass::kNumber;
+  return u_isUWhiteSpace(c) ? CharClass::kSpace : CharClass::kOther;
+}
+
+std::array<CharClass, 128> make_ascii_classes() {
+  std::array<CharClass, 128> classes;
+  for (int c = 0; c < 128; ++c) classes[c] = classify(c);
+  return classes;
+}
+
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  /// The piece that starts at `begin`, which must be before the end.
+  std::string_view piece_at(size_t begin) const {
+    const size_t length = contraction_length(begin);
+    if (length > 0) return text_.substr(begin, length);
+
+    size_t next = 0;
+    CharClass kind = class_at(begin, next);
+    if (text_[begin] == ' ' && next < text_.size()) {  // the optional space of ` ?\p{L}+` and its kin
+      size_t after = 0;
+      const CharClass following = class_at(next, after);
+      if (following != CharClass::kSpace) return text_.substr(begin, run_end(after, following) - begin);
+    }
+    if (kind != CharClass::kSpace) return text_.substr(begin, run_end(next, kind) - begin);
+    return text_.substr(begin, space_end(begin, next) - begin);
+  }
+
+ private:
+  CharClass class_at(size_t at, size_t& next) const {
+    static const std::array<CharClass, 128> kAscii = make_ascii_classes();
+    const auto byte = static_cast<unsigned char>(text_[at]);
+    if (byte < 0x80) {
+      next = at + 1;
+      return kAscii[byte];
+    }
+    size_t i = at;
+    UChar32 c = 0;
+    U8_NEXT(text_.data(), i, text_.size(), c);
+    if (c < 0) {
+      throw Error(ErrorKind::kInvalidInput,
+                  "[text] byte " + std::to_string(at) + " is not valid UTF-8; save or type the text as UTF-8");
+    }
+    next = i;
+    return classify(c);
+  }
+
+  size_t run_end(size_t at, CharClass kind) const {
+    while (at < text_.size()) {
+      size_t next = 0;
+      if (class_at(at, next) != kind) break;
+      at = next;
+    }
+    return at;
+  }
+
+  /// `\s+(?!\S)|\s+`: a run of blanks leaves its last one to the word behind it, unless it is alone.
+  size_t space_end(size_t begin, size_t next) const {
+    size_t last = begin;
+    size_t at = next;
+    while (at < text_.size()) {
+      if (class_at(at, next) != CharClass::kSpace) return last == begin ? at : last;
+      last = at;
+      at = next;
+    }
+    return at;
+  }
+
+  size_t contraction_length(size_t begin) const {
+    if (text_[begin] != '\'' || begin + 1 >= text_.size()) return 0;
+    const std::string_view rest = text_.substr(begin + 1);
+    switch (rest.front()) {
+      case 's':
+      case 't':
+      case 'm':
+      case 'd':
+        return 2;
+      default:
+        break;
+    }
+    return rest.starts_with("re") || rest.starts_with("ve") || rest.starts_with("ll") ? 3 : 0;
+  }
+
+  std::string_view text_;
+};
+
+}  // namespace
+
+std::vector<std::string_view> split_gpt2(std::string_view text) {
+  const Scanner scanner(text);
+  std::vector<std::string_view> pieces;
+  for (size_t at = 0; at < text.size(); at += pieces.back().size()) pieces.push_back(scanner.piece_at(at));
+  return pieces;
+}
+
+}  // namespace lienzo::text
