@@ -1,0 +1,102 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Noise tables and the levels a sampler visits. Everything is host-side double. "Table" is a model's training table:
+/// sigma of each of its T steps, ascending. A schedule has n + 1 descending levels for n steps and ends in 0, ready
+/// for samplers/step.h. Formulas: huggingface/diffusers v0.30.3 schedulers/scheduling_*.py, crowsonkb/k-diffusion
+/// sampling.py and external.py, AUTOMATIC1111 modules/sd_schedulers.py. Impossible arguments throw kInvalidInput.
+namespace lienzo::diffusion {
+
+// ---- training tables
+
+enum class BetaSchedule {
+  kLinear,        // linspace(start, end)
+  kScaledLinear,  // linspace(sqrt(start), sqrt(end))^2: Stable Diffusion
+  kSquaredCos,    // Nichol & Dhariwal 2021 (arXiv:2102.09672), eq. 17; start and end are not used
+};
+
+/// "linear", "scaled_linear", "squaredcos_cap_v2", as in diffusers configurations.
+BetaSchedule beta_schedule_from_name(std::string_view name);
+
+/// `size` betas in (0, 1), each rounded to float32 as in the reference.
+std::vector<double> betas(BetaSchedule schedule, int size, double start, double end);
+
+/// Running product of 1 - beta. The product runs in double and each entry is rounded to float32, which is what
+/// torch's cumprod does on the CPU and what published models were trained with.
+std::vector<double> alphas_cumprod(std::span<const double> betas);
+
+/// Shifts and scales sqrt(abar) so that the last entry is 0 (pure noise): Lin et al. 2023 (arXiv:2305.08891),
+/// Algorithm 1. As in diffusers the last entry then becomes 2^-24, so that its sigma is finite.
+std::vector<double> rescale_to_zero_snr(std::span<const double> alphas_cumprod);
+
+/// sqrt((1 - abar) / abar): a table. Entries must lie in (0, 1) and descend.
+std::vector<double> sigmas_from_alphas_cumprod(std::span<const double> alphas_cumprod);
+
+/// Level at a fractional step t in [0, T - 1] (clamped), linear in ln sigma: k-diffusion.
+double t_to_sigma(std::span<const double> table, double t);
+/// The same, linear in sigma: diffusers.
+double t_to_sigma_linear(std::span<const double> table, double t);
+/// The inverse of t_to_sigma; 0 and T - 1 outside the table.
+double sigma_to_t(std::span<const double> table, double sigma);
+
+// ---- timesteps, for reproducing diffusers' configurations
+
+enum class TimestepSpacing { kLeading, kTrailing, kLinspace };
+
+/// "leading", "trailing", "linspace".
+TimestepSpacing timestep_spacing_from_name(std::string_view name);
+
+struct TimestepOptions {
+  TimestepSpacing spacing = TimestepSpacing::kLeading;
+  int offset = 0;           // steps_offset, added by kLeading
+  bool extra_point = false; // DPM++ and UniPC lay out n + 1 points and drop the lowest (not kTrailing)
+  bool round = true;        // to whole steps, half to even; Euler and Heun keep kLinspace fractional
+};
+
+/// `n` descending steps of a table of `train_steps`.
+std::vector<double> timesteps(int n, int train_steps, const TimestepOptions& options);
+
+/// The schedule that visits `steps` (linear in sigma between entries), then 0.
+std::vector<double> sigmas_at(std::span<const double> table, std::span<const double> steps);
+
+// ---- schedules
+
+/// Karras et al. 2022 (arXiv:2206.00364), eq. 5.
+std::vector<double> karras_sigmas(int n, double sigma_min, double sigma_max, double rho = 7);
+/// Even in ln sigma.
+std::vector<double> exponential_sigmas(int n, double sigma_min, double sigma_max);
+/// In ln sigma along u^rho.
+std::vector<double> polyexponential_sigmas(int n, double sigma_min, double sigma_max, double rho = 1);
+/// Even in t over the whole table, both ends included; "uniform" in some programs.
+std::vector<double> normal_sigmas(int n, std::span<const double> table);
+/// Even in t without the lowest point: Stability's generative-models.
+std::vector<double> sgm_uniform_sigmas(int n, std::span<const double> table);
+/// Every (T / n)-th entry of the table, from the top.
+std::vector<double> simple_sigmas(int n, std::span<const double> table);
+
+/// The schedule of that name over a table; kInvalidInput lists the names.
+std::vector<double> schedule_by_name(std::string_view name, int n, std::span<const double> table);
+/// "karras, exponential, polyexponential, normal, sgm_uniform, simple".
+std::string schedule_names();
+
+// ---- rectified flow
+
+/// shift * t / (1 + (shift - 1) t), t in [0, 1]: Esser et al. 2024 (arXiv:2403.03206), eq. 23. 1 changes nothing.
+double shift_flow_time(double t, double shift);
+/// FLUX's shift for a picture of `tokens` image tokens: e^mu, mu linear from 0.5 at 256 to 1.15 at 4096.
+double flux_shift(int tokens);
+/// 1, 1 - 1/n, ..., 1/n shifted, then 0: FLUX and our own flow models.
+std::vector<double> flow_sigmas(int n, double shift = 1);
+/// diffusers' FlowMatchEulerDiscreteScheduler for SD3, which spaces evenly between ends that are already shifted and
+/// shifts again.
+std::vector<double> sd3_sigmas(int n, double shift = 3, int train_steps = 1000);
+
+/// The part of a schedule that image-to-image runs: the last round-down(n * strength), at least one, steps.
+/// strength in (0, 1]; 1 is all of it.
+std::vector<double> truncate_schedule(std::span<const double> sigmas, double strength);
+
+}  // namespace lienzo::diffusion
