@@ -1,11 +1,11 @@
-# Everything Lienzo needs from outside; docs/dependencies.md gives the reason for each.
+# Everything the library needs from outside; docs/dependencies.md gives the reason for each. The installed
+# package includes this file too, so that a consumer finds the same libraries.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)
-find_package(Torch REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n)
+find_package(ZLIB REQUIRED)
+find_package(Torch REQUIRED)
 pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips)
-pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
-find_package(CLI11 REQUIRED)

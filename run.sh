@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds and runs Lienzo:
+#   ./run.sh "un cubo rojo encima de un cubo azul"     a picture of these words
+#   ./run.sh imagine|train|evaluate|dataset|... ...    any command of the program
+set -euo pipefail
+LIENZO_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+. "$LIENZO_ROOT/tools/setup.sh"
+
+lienzo_install_packages
+lienzo_build lienzo
+
+case "${1---help}" in
+  imagine | train | evaluate | dataset | model | serve | completion | help | -*) ;;
+  *) set -- imagine "$@" ;;
+esac
+exec "$lienzo_build_dir/bin/lienzo" "${@:---help}"

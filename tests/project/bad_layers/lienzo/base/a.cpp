@@ -1,0 +1,4 @@
+#include <torch/torch.h>
+
+#include "a.h"
+#include "lienzo/models/b.h"

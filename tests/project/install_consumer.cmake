@@ -1,0 +1,19 @@
+# Installs BUILD under WORK, then configures, builds and runs CONSUMER against what was installed.
+function(run)
+  execute_process(COMMAND ${ARGV} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(result)
+    message(FATAL_ERROR "failed (${result}): ${ARGV}\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
+run(${CMAKE_COMMAND} -G Ninja -S ${CONSUMER} -B ${WORK}/build -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=${CXX}
+    "-DCMAKE_PREFIX_PATH=${WORK}/prefix;${PREFIX_PATH}")
+run(${CMAKE_COMMAND} --build ${WORK}/build)
+run(${WORK}/build/consumer ${WORK}/picture.png)
+if(NOT output MATCHES "lienzo ${VERSION}: 16x8, 5 levels")
+  message(FATAL_ERROR "the consumer said: ${output}")
+endif()
+file(REMOVE_RECURSE ${WORK})
