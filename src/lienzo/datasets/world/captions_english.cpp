@@ -1,0 +1,133 @@
+#include "lienzo/datasets/world/captions_grammar.h"
+
+namespace lienzo::datasets::world {
+namespace {
+
+Adjective fixed(std::string_view text) { return {{text, text, text, text}}; }
+
+void fill_words(Grammar& g) {
+  g.nouns = {{
+      {{"cube", "cubes"}, {"box", "boxes"}, {"block", "blocks"}},
+      {{"sphere", "spheres"}, {"ball", "balls"}},
+      {{"cylinder", "cylinders"}, {"tube", "tubes"}},
+      {{"cone", "cones"}},
+      {{"pyramid", "pyramids"}},
+      {{"ring", "rings"}, {"hoop", "hoops"}},
+      {{"sign", "signs"}, {"signboard", "signboards"}},
+  }};
+  g.generic_nouns = {{"object", "objects"}, {"thing", "things"}};
+  g.something = "something";
+  g.colours = {{{fixed("red")},
+                {fixed("green")},
+                {fixed("blue")},
+                {fixed("yellow")},
+                {fixed("orange")},
+                {fixed("purple"), fixed("purple"), fixed("violet")},
+                {fixed("pink")},
+                {fixed("brown")},
+                {fixed("white")},
+                {fixed("grey"), fixed("gray")},
+                {fixed("black")}}};
+  g.materials = {{{fixed("matte"), fixed("matt")},
+                  {fixed("metal"), fixed("metallic"), fixed("shiny"), fixed("shiny metal"), fixed("steel")},
+                  {fixed("glass"), fixed("transparent"), fixed("see-through")}}};
+  g.material_tails = {{{"with a matte finish"}, {"made of metal", "in metal"}, {"made of glass", "made out of glass", "in glass"}}};
+  g.sizes = {{{fixed("small"), fixed("little"), fixed("tiny")}, {fixed("big"), fixed("large"), fixed("huge"), fixed("giant")}}};
+  g.word_frames = {{"that says", "that say"},
+                   {"saying", "saying"},
+                   {"with the word", "with the word"},
+                   {"that reads", "that read"},
+                   {"with", "with", "on it", "on them"},
+                   {"reading", "reading"},
+                   {"with the text", "with the text"},
+                   {"", ""},
+                   {"with", "with", "written on it", "written on them"},
+                   {"which says", "which say"}};
+}
+
+void fill_relations(Grammar& g) {
+  g.relations = {{
+      {{"on top of", "on", "above", "atop", "over", "upon"}, {"on top of it", "on top", "on it", "above it"}, {"on top of them", "on top", "on them", "above them"},
+       {{fixed("sitting"), "on"}, {fixed("resting"), "on"}, {fixed("stacked"), "on"}, {fixed("standing"), "on"}, {fixed("stacked"), "on top of"}, {fixed("balanced"), "on"}, {fixed("perched"), "on"}},
+       {{"on top", "below"}, {"above", "below"}, {"at the top", "at the bottom"}}},
+      {{"under", "below", "underneath", "beneath"}, {"under it", "underneath", "below it", "beneath it"}, {"under them", "underneath", "below them", "beneath them"}, {},
+       {{"below", "on top"}, {"below", "above"}, {"at the bottom", "at the top"}}},
+      {{"to the left of", "left of", "on the left of", "on the left side of"}, {"to its left", "on its left", "on the left", "to the left"}, {"to their left", "on their left", "on the left", "to the left"}, {},
+       {{"on the left", "on the right"}, {"to the left", "to the right"}}},
+      {{"to the right of", "right of", "on the right of", "on the right side of"}, {"to its right", "on its right", "on the right", "to the right"}, {"to their right", "on their right", "on the right", "to the right"}, {},
+       {{"on the right", "on the left"}, {"to the right", "to the left"}}},
+      {{"in front of", "before", "ahead of"}, {"in front of it", "in front"}, {"in front of them", "in front"}, {}, {{"in front", "behind"}, {"at the front", "at the back"}}},
+      {{"behind", "in back of", "at the back of"}, {"behind it", "behind"}, {"behind them", "behind"}, {{fixed("hidden"), "behind"}}, {{"behind", "in front"}, {"at the back", "at the front"}}},
+      {{"inside", "in", "within", "inside of"}, {"inside", "inside it", "in it"}, {"inside", "inside them", "in them"}, {{fixed("trapped"), "inside"}, {fixed("enclosed"), "in"}, {fixed("trapped"), "in"}}, {}},
+      {{"between", "in between"}, {"between them", "in between", "in the middle"}, {"between them", "in between", "in the middle"}, {}, {}},
+  }};
+  g.placed = {fixed("placed"), fixed("standing"), fixed("sitting"), fixed("located"), fixed("positioned"), fixed("situated")};
+}
+
+void fill_backgrounds(Grammar& g) {
+  g.backgrounds = {{
+      {{"in daylight", "by day", "during the day", "under a clear sky", "on a sunny day", "in the daytime"}, {"day", "daylight", "daytime", "clear sky"}, {"it is day", "it's daytime"}},
+      {{"at night", "by night", "during the night", "under the stars", "in the dark", "under the moon", "at nighttime"}, {"night", "at night", "night sky"}, {"it is night", "it's night", "it's dark"}},
+      {{"at sunset", "at dusk", "during sunset", "with a sunset in the background", "as the sun sets", "in the evening light"}, {"sunset", "dusk", "at sunset"}, {"it is sunset", "the sun is setting"}},
+      {{"on the sand", "on the beach", "at the beach", "in the desert", "on a beach", "in the sand"}, {"beach", "sand", "desert"}, {"the ground is sand", "there is sand on the ground"}},
+      {{"on the grass", "on grass", "in the grass", "on the lawn", "in a meadow", "in a field", "on a lawn"}, {"grass", "lawn", "meadow", "field"}, {"the ground is grass", "there is grass on the ground"}},
+      {{"on the water", "in the water", "at sea", "on a lake", "on water", "in the sea"}, {"water", "sea", "lake"}, {"the ground is water", "there is water all around"}},
+      {{"in the snow", "on the snow", "on snow", "in a snowy landscape", "in a snowy field"}, {"snow", "snowy landscape"}, {"the ground is covered in snow", "there is snow on the ground"}},
+      {{"in front of a wall", "against a wall", "with a wall in the background", "before a wall", "with a wall behind"}, {"wall", "wall background"}, {"there is a wall in the background", "the background is a wall"}},
+      {{"on a wooden table", "on a table", "on a wooden floor", "on wood", "on a wood table", "on a wooden surface", "on a wooden desk"}, {"wooden table", "table", "wooden floor", "wood background"}, {"the floor is wooden", "the background is a wooden table"}},
+      {{"in a studio", "on a plain background", "on a white background", "against a plain background", "with a plain white background", "in a photo studio", "on a neutral background"}, {"studio", "plain background", "white background", "plain white background", "studio shot"}, {"the background is plain", "the background is neutral"}},
+  }};
+}
+
+void fill_frames(Grammar& g) {
+  using enum Opening::Kind;
+  g.openings = {{"a picture of", "a picture of"}, {"a photo of", "a photo of"}, {"there is", "there are", kThereIs}, {"draw", "draw", kRequest}, {"an image of", "an image of"},
+                {"a drawing of", "a drawing of"}, {"show me", "show me", kRequest}, {"draw me", "draw me", kRequest}, {"there's", "there are", kThereIs}, {"a scene with", "a scene with"},
+                {"i want", "i want", kRequest}, {"a picture with", "a picture with"}, {"paint", "paint", kRequest}, {"make", "make", kRequest}, {"create", "create", kRequest},
+                {"generate", "generate", kRequest}, {"can you draw", "can you draw", kQuestion}, {"an image with", "an image with"}, {"a photograph of", "a photograph of"}, {"a painting of", "a painting of"},
+                {"we see", "we see", kThereIs}, {"here is", "here are", kThereIs}, {"a rendering of", "a rendering of"}, {"an illustration of", "an illustration of"}, {"show", "show", kRequest},
+                {"i'd like", "i'd like", kRequest}, {"give me", "give me", kRequest}, {"please draw", "please draw", kRequest}, {"could you draw", "could you draw", kQuestion}, {"render", "render", kRequest},
+                {"imagine", "imagine", kRequest}, {"make me", "make me", kRequest}, {"i would like to see", "i would like to see", kRequest}, {"create an image of", "create an image of", kRequest},
+                {"generate a picture of", "generate a picture of", kRequest}, {"in the picture there is", "in the picture there are", kThereIs}};
+  g.bare_openings = {"picture of", "photo of", "image of", "drawing of", "draw", "scene with", "photograph of"};
+  g.numbers = {"", "", "two", "three", "four", "five"};
+  g.pairs = {"a pair of", "a couple of"};
+  g.ordinals = {{fixed("first"), fixed("second"), fixed("third"), fixed("fourth"), fixed("fifth")}};
+  g.contains = {"containing", "that contains", "which holds"};
+  g.contains_plural = {"containing", "that contain", "which hold"};
+  g.existence = {"there is", "is", "there's"};
+  g.existence_plural = {"there are", "are", "there are"};
+  g.is = {"is", "sits", "stands"};
+  g.are = {"are", "sit", "stand"};
+  g.which_is = {"which is", "that is", "which stands"};
+  g.which_are = {"which are", "that are", "which stand"};
+  g.beside = {"next to", "beside", "with", "alongside"};
+  g.also = {"there is also", "also, there is", "there is", "we also see"};
+  g.also_plural = {"there are also", "also, there are", "there are", "we also see"};
+  g.besides = {"plus", "along with", "and also", "as well as"};
+  g.please = {"please"};
+  g.with = "with";
+  g.and_word = "and";
+  g.one_and_other = {"one", "one", "another", "another"};
+  g.function_words = {"a", "an", "the", "another", "one", "ones", "this", "that", "these", "other", "and", "2", "3", "4", "5"};
+}
+
+}  // namespace
+
+Grammar english_grammar() {
+  Grammar g;
+  g.language = Language::kEnglish;
+  fill_words(g);
+  fill_relations(g);
+  fill_backgrounds(g);
+  fill_frames(g);
+  return g;
+}
+
+const Grammar& grammar(Language language) {
+  static const Grammar spanish = spanish_grammar();
+  static const Grammar english = english_grammar();
+  return language == Language::kSpanish ? spanish : english;
+}
+
+}  // namespace lienzo::datasets::world
