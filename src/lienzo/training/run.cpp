@@ -1,0 +1,18 @@
+#include "lienzo/training/run.h"
+
+#include "lienzo/training/registry.h"
+
+namespace lienzo::training {
+
+TrainResult run_recipe(const std::filesystem::path& path, const RunOptions& options, const TrainHooks& hooks) {
+  Recipe recipe = load_recipe(path);
+  if (options.output) recipe.output = *options.output;
+  if (options.steps) recipe.train.steps = *options.steps;
+  validate(recipe.train, recipe.source);
+  // The first weights are drawn while the task is built.
+  torch::manual_seed(static_cast<uint64_t>(recipe.train.seed));
+  const auto task = make_task(recipe);
+  return train(*task, recipe, hooks, options.resume);
+}
+
+}  // namespace lienzo::training

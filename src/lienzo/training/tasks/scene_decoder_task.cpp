@@ -1,0 +1,152 @@
+#include "lienzo/training/tasks/scene_decoder_task.h"
+
+#include <cmath>
+#include <torch/torch.h>
+
+#include "lienzo/base/config_reader.h"
+#include "lienzo/base/random.h"
+#include "lienzo/datasets/world/layout.h"
+#include "lienzo/datasets/world/renderer.h"
+#include "lienzo/datasets/world/scene_map.h"
+#include "lienzo/diffusion/noise_model.h"
+#include "lienzo/diffusion/samplers/euler.h"
+#include "lienzo/diffusion/schedules.h"
+#include "lienzo/image/grid.h"
+#include "lienzo/models/denoiser.h"
+#include "lienzo/tensor/image_tensor.h"
+#include "lienzo/tensor/noise.h"
+#include "lienzo/training/tasks/scene_batch.h"
+#include "lienzo/weights/safetensors.h"
+#include "lienzo/weights/save.h"
+
+namespace lienzo::training {
+namespace {
+
+namespace world = datasets::world;
+
+constexpr uint64_t kValidationSeed = 0x7A11DA7E;
+
+struct SceneDecoderOptions {
+  int64_t size = 64;             // of the pictures, pixels
+  double time_mean = 0.3;        // of the logit-normal noise levels (Esser et al. 2024, arXiv:2403.03206, section 3.1)
+  double time_deviation = 1.2;
+  int64_t sample_steps = 10;
+  int64_t validation_pictures = 24;
+};
+
+class SceneDecoderTask : public Task {
+ public:
+  SceneDecoderTask(const models::DenoiserConfig& config, const SceneDecoderOptions& options, const Recipe& recipe)
+      : options_(options), train_(recipe.train), name_(recipe.name), denoiser_(config) {}
+
+  torch::nn::Module& module() override { return *denoiser_; }
+
+  Batch make_batch(int64_t step) const override {
+    const auto size = static_cast<int>(options_.size);
+    std::vector<world::Scene> scenes;
+    std::vector<image::Image> pictures;
+    for (int64_t b = 0; b < train_.batch_size; ++b) {
+      const auto index = static_cast<uint64_t>(step * train_.batch_size + b);
+      scenes.push_back(world::sample_example(static_cast<uint64_t>(train_.seed), index, world::Split::kTraining).scene);
+      pictures.push_back(world::render(scenes.back(), size));
+    }
+    Random random(static_cast<uint64_t>(train_.seed) + 1, static_cast<uint64_t>(step));
+    std::vector<float> times;
+    for (int64_t b = 0; b < train_.batch_size; ++b) {
+      const double logit = options_.time_mean + options_.time_deviation * random.normal();
+      // One in eight is pure noise: there the picture comes from the scene alone.
+      times.push_back(random.chance(0.125) ? 1.0f : static_cast<float>(1 / (1 + std::exp(-logit))));
+    }
+    tensor::NoiseSource noise({random.bits()});
+    Batch batch = {tensor::to_tensor(pictures), noise.normal({train_.batch_size, 3, size, size}).squeeze(0),
+                   torch::tensor(times)};
+    append_map(batch, world::make_scene_map(scenes, size));
+    return batch;
+  }
+
+  torch::Tensor loss(const Batch& batch, std::map<std::string, double>& metrics) override {
+    const tensor::LayeredMap map = map_at(batch, 3);
+    const auto noised = noise_model_.training_batch(batch[0], batch[1], batch[2]);
+    const torch::Tensor output = denoiser_(noised.x_t, noised.time, models::Conditioning{.scene = &map});
+    const torch::Tensor errors = (output - noised.target).square().mean({1, 2, 3});  // (B)
+    {
+      torch::NoGradGuard no_grad;
+      const torch::Tensor pure = batch[2].ge(0.999);
+      if (pure.any().item<bool>()) metrics["loss_from_pure_noise"] = errors.detach().masked_select(pure).mean().item<double>();
+    }
+    return errors.mean();
+  }
+
+  std::map<std::string, double> validate() override {
+    double squared = 0;
+    for (int64_t i = 0; i < options_.validation_pictures; ++i) {
+      const world::Scene scene = held_out_scene(i);
+      const torch::Tensor truth = tensor::to_tensor(world::render(scene, static_cast<int>(options_.size)));
+      squared += (draw(scene, static_cast<uint64_t>(i)).clamp(-1, 1) - truth).square().mean().item<double>();
+    }
+    // Peak 2: pictures run from -1 to 1.
+    return {{"psnr_held_out", 10 * std::log10(4 / (squared / static_cast<double>(options_.validation_pictures)))}};
+  }
+
+  image::Image sample_sheet() override {
+    std::vector<image::Image> cells;
+    for (int64_t i = 0; i < 12; ++i) {
+      const world::Scene scene = held_out_scene(i);
+      cells.push_back(tensor::to_image(draw(scene, static_cast<uint64_t>(i))));
+      cells.push_back(world::render(scene, static_cast<int>(options_.size)));
+    }
+    return image::grid(cells, 8);
+  }
+
+  void save_model(const std::filesystem::path& folder, const Json& provenance) override {
+    std::filesystem::create_directories(folder);
+    weights::write_safetensors(folder / "decoder.safetensors", weights::named_tensors(*denoiser_, torch::kHalf),
+                               {{"format", "pt"},
+                                {"lienzo.kind", "scene-decoder"},
+                                {"lienzo.size", std::to_string(options_.size)},
+                                {"lienzo.config", denoiser_->config().to_json().dump()},
+                                {"lienzo.provenance", provenance.dump()}});
+  }
+
+ private:
+  static world::Scene held_out_scene(int64_t i) {
+    return world::sample_example(kValidationSeed, static_cast<uint64_t>(i), world::Split::kHeldOut).scene;
+  }
+
+  torch::Tensor draw(const world::Scene& scene, uint64_t seed) {
+    torch::NoGradGuard no_grad;
+    const auto size = options_.size;
+    const tensor::LayeredMap map = world::make_scene_map(std::span(&scene, 1), static_cast<int>(size));
+    models::Conditioning conditioning{.scene = &map, .scene_features = denoiser_->encode_scene(map)};
+    const auto network = [&](const torch::Tensor& x, const torch::Tensor& time) { return denoiser_(x, time, conditioning); };
+    tensor::NoiseSource noise({seed});
+    const std::vector<double> sigmas = diffusion::flow_sigmas(static_cast<int>(options_.sample_steps));
+    return diffusion::sample_euler(noise_model_.denoiser(network), noise.normal({3, size, size}), sigmas,
+                                   {.path = diffusion::NoisePath::kRectifiedFlow}, noise);
+  }
+
+  SceneDecoderOptions options_;
+  TrainOptions train_;
+  std::string name_;
+  diffusion::NoiseModel noise_model_ = diffusion::NoiseModel::rectified_flow(1.0, diffusion::Parameterization::kEdm);
+  models::Denoiser denoiser_;
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_scene_decoder_task(const Recipe& recipe) {
+  ConfigReader reader(recipe.task, recipe.source + ": [task]");
+  SceneDecoderOptions options;
+  reader.optional("size", options.size);
+  reader.optional("time_mean", options.time_mean);
+  reader.optional("time_deviation", options.time_deviation);
+  reader.optional("sample_steps", options.sample_steps);
+  reader.optional("validation_pictures", options.validation_pictures);
+  Json network = Json::object();
+  reader.optional("network", network);
+  reader.finish();
+  return std::make_unique<SceneDecoderTask>(models::DenoiserConfig::from_json(network, recipe.source + ": [task.network]"),
+                                            options, recipe);
+}
+
+}  // namespace lienzo::training
