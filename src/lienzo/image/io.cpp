@@ -96,6 +96,11 @@ Image decode_image(std::span<const std::byte> bytes, const ReadOptions& options,
   const Format format = sniff_or_throw(bytes, where);
   start_image_library();
   const std::string damaged = fmt::format("[image] {} is a damaged or truncated {}", where, format_label(format));
+  if (format == Format::kPng) {
+    if (const auto damage = find_png_damage(bytes)) {
+      throw Error(ErrorKind::kCorrupt, fmt::format("{} ({})", damaged, *damage));
+    }
+  }
   VipsHandle image = open_lazily(bytes, format, damaged);
   const int64_t width = vips_image_get_width(image.get());
   const int64_t height = vips_image_get_height(image.get());
@@ -172,7 +177,8 @@ std::vector<std::byte> encode_image(const Image& image, std::string_view format_
       break;
     }
     case Format::kWebp:
-      failed = vips_webpsave_buffer(view.get(), &data, &size, "Q", options.quality, "strip", TRUE, nullptr);
+      failed = vips_webpsave_buffer(view.get(), &data, &size, "Q", options.quality, "smart_subsample", TRUE,
+                                    "strip", TRUE, nullptr);
       break;
   }
   const std::unique_ptr<void, decltype(&g_free)> owner(data, &g_free);

@@ -102,21 +102,38 @@ void append_webp_chunk(std::vector<std::byte>& out, std::string_view name, std::
   if (payload.size() % 2 == 1) out.push_back(std::byte{0});
 }
 
-// developers.google.com/speed/webp/docs/riff_container, "Extended File Format".
+// Calls visit(name, payload) for each chunk of a WebP file, up to the first damaged one.
+template <typename Visit>
+void for_each_webp_chunk(std::span<const std::byte> bytes, Visit visit) {
+  size_t offset = 12;
+  while (offset + 8 <= bytes.size()) {
+    const size_t length = read_le(bytes, offset + 4, 4);
+    if (length > bytes.size() - offset - 8) break;
+    visit(as_text(bytes.subspan(offset, 4)), bytes.subspan(offset + 8, length));
+    offset += 8 + length + length % 2;
+  }
+}
+
+// developers.google.com/speed/webp/docs/riff_container, "Extended File Format". libvips adds an EXIF
+// chunk of its own that says nothing; readers look at the first, so it must go.
 std::vector<std::byte> embed_webp_text(std::span<const std::byte> encoded,
                                        int width,
                                        int height,
                                        const TextEntries& text) {
+  constexpr uint32_t kHasXmp = 0x04, kHasExif = 0x08, kHasAlpha = 0x10;
   const Packets packets = make_packets(text);
-  auto rest = encoded.subspan(12);
   uint32_t flags = 0;
-  if (starts_with(rest, "VP8X") && rest.size() >= 18) {
-    flags = std::to_integer<uint32_t>(rest[8]);
-    rest = rest.subspan(18);
-  } else if (starts_with(rest, "VP8L") && rest.size() >= 13) {
-    flags = (std::to_integer<uint32_t>(rest[12]) & 0x10);  // the alpha hint has the same bit in both headers
-  }
-  constexpr uint32_t kHasExif = 0x08, kHasXmp = 0x04;
+  std::vector<std::byte> picture;
+  for_each_webp_chunk(encoded, [&](std::string_view name, std::span<const std::byte> payload) {
+    if (name == "EXIF" || name == "XMP ") return;
+    if (name == "VP8X") {
+      flags |= std::to_integer<uint32_t>(payload[0]) & ~(kHasExif | kHasXmp);
+      return;
+    }
+    // A bare lossless chunk carries the alpha flag at the same bit of its fifth byte.
+    if (name == "VP8L" && payload.size() > 4) flags |= std::to_integer<uint32_t>(payload[4]) & kHasAlpha;
+    append_webp_chunk(picture, name, payload);
+  });
   if (!packets.exif.empty()) flags |= kHasExif;
   if (!packets.xmp.empty()) flags |= kHasXmp;
   std::vector<std::byte> header;
@@ -127,7 +144,7 @@ std::vector<std::byte> embed_webp_text(std::span<const std::byte> encoded,
   std::vector<std::byte> body;
   append(body, "WEBP"sv);
   append_webp_chunk(body, "VP8X", header);
-  append(body, rest);
+  append(body, picture);
   if (!packets.exif.empty()) append_webp_chunk(body, "EXIF", packets.exif);
   if (!packets.xmp.empty()) append_webp_chunk(body, "XMP ", std::as_bytes(std::span(packets.xmp)));
   std::vector<std::byte> out;
@@ -139,12 +156,7 @@ std::vector<std::byte> embed_webp_text(std::span<const std::byte> encoded,
 
 TextMap extract_webp_text(std::span<const std::byte> bytes) {
   TextMap out;
-  size_t offset = 12;
-  while (offset + 8 <= bytes.size()) {
-    const size_t length = read_le(bytes, offset + 4, 4);
-    if (length > bytes.size() - offset - 8) break;
-    const auto name = as_text(bytes.subspan(offset, 4));
-    auto payload = bytes.subspan(offset + 8, length);
+  for_each_webp_chunk(bytes, [&](std::string_view name, std::span<const std::byte> payload) {
     if (name == "EXIF") {
       // The format wants the bare TIFF block, but some writers keep the JPEG prefix.
       if (starts_with(payload, kExifPrefix)) payload = payload.subspan(kExifPrefix.size());
@@ -152,8 +164,7 @@ TextMap extract_webp_text(std::span<const std::byte> bytes) {
     } else if (name == "XMP ") {
       add_packets({}, as_text(payload), out);
     }
-    offset += 8 + length + length % 2;
-  }
+  });
   return out;
 }
 
@@ -190,7 +201,6 @@ std::vector<std::byte> embed_text(std::span<const std::byte> encoded,
                                   int width,
                                   int height,
                                   const TextEntries& text) {
-  if (text.empty()) return {encoded.begin(), encoded.end()};
   switch (format) {
     case Format::kPng: return embed_png_text(encoded, text);
     case Format::kJpeg: return embed_jpeg_text(encoded, text);

@@ -29,7 +29,8 @@ std::optional<Format> sniff_format(std::span<const std::byte> bytes);
 /// without NUL.
 void check_text(std::string_view key, std::string_view text);
 
-/// A copy of the file `encoded`, of `width` x `height` pixels, that carries `text` too.
+/// A copy of the file `encoded`, which comes from libvips and has `width` x `height` pixels, that
+/// carries `text` and no other.
 /// @throws kUnsupported if a JPEG, whose segments end at 64 KiB, cannot hold it
 std::vector<std::byte> embed_text(std::span<const std::byte> encoded,
                                   Format format,
@@ -43,5 +44,9 @@ TextMap extract_text(std::span<const std::byte> bytes, Format format);
 // The PNG half, in metadata_png.cpp.
 std::vector<std::byte> embed_png_text(std::span<const std::byte> encoded, const TextEntries& text);
 TextMap extract_png_text(std::span<const std::byte> bytes);
+
+/// What is wrong with the frame of a PNG file: a chunk cut off, a checksum of a chunk that matters,
+/// no end. Nothing if it is sound. libvips would reserve the memory that a header asks for first.
+std::optional<std::string> find_png_damage(std::span<const std::byte> bytes);
 
 }  // namespace lienzo::image

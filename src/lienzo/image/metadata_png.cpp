@@ -16,13 +16,38 @@ using namespace std::string_view_literals;
 constexpr size_t kSignatureSize = 8;
 constexpr size_t kMaxInflated = size_t{16} << 20;  // a few bytes can unpack to gigabytes
 
+uint32_t checksum(std::span<const std::byte> bytes) {
+  return static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+struct Chunk {
+  std::string_view type;  // four characters
+  std::string_view payload;
+  bool sound;  // its checksum is right
+};
+
+// Calls visit(chunk) for each chunk until visit returns false; true if nothing was cut off.
+template <typename Visit>
+bool for_each_chunk(std::span<const std::byte> bytes, Visit visit) {
+  size_t offset = kSignatureSize;
+  while (offset + 12 <= bytes.size()) {
+    const size_t length = read_be(bytes, offset, 4);
+    if (length > bytes.size() - offset - 12) return false;
+    const auto type_and_payload = bytes.subspan(offset + 4, 4 + length);
+    const bool sound = checksum(type_and_payload) == read_be(bytes, offset + 8 + length, 4);
+    const auto text = as_text(type_and_payload);
+    if (!visit(Chunk{text.substr(0, 4), text.substr(4), sound})) return true;
+    offset += 12 + length;
+  }
+  return offset == bytes.size();
+}
+
 void append_chunk(std::vector<std::byte>& out, std::string_view type, std::string_view payload) {
   append_be(out, static_cast<uint32_t>(payload.size()), 4);
   const size_t checked_from = out.size();
   append(out, type);
   append(out, payload);
-  const auto* data = reinterpret_cast<const Bytef*>(out.data() + checked_from);
-  append_be(out, static_cast<uint32_t>(crc32_z(crc32_z(0, nullptr, 0), data, out.size() - checked_from)), 4);
+  append_be(out, checksum(std::span(out).subspan(checked_from)), 4);
 }
 
 // Plain chunks are Latin-1, so only ASCII is left to them; everything else takes the UTF-8 kind.
@@ -108,21 +133,33 @@ std::vector<std::byte> embed_png_text(std::span<const std::byte> encoded, const 
 
 TextMap extract_png_text(std::span<const std::byte> bytes) {
   TextMap out;
-  size_t offset = kSignatureSize;
-  while (offset + 12 <= bytes.size()) {
-    const size_t length = read_be(bytes, offset, 4);
-    if (length > bytes.size() - offset - 12) break;
-    const auto type = as_text(bytes.subspan(offset + 4, 4));
-    if (type == "tEXt" || type == "zTXt" || type == "iTXt") {
-      auto rest = as_text(bytes.subspan(offset + 8, length));
+  for_each_chunk(bytes, [&](const Chunk& chunk) {
+    if (chunk.type == "tEXt" || chunk.type == "zTXt" || chunk.type == "iTXt") {
+      auto rest = chunk.payload;
       const auto key = take_field(rest);
       if (key && !key->empty()) {
-        if (const auto text = chunk_text(type, rest)) out.emplace(from_latin1(*key), *text);
+        if (const auto text = chunk_text(chunk.type, rest)) out.emplace(from_latin1(*key), *text);
       }
     }
-    offset += 12 + length;
-  }
+    return true;
+  });
   return out;
+}
+
+std::optional<std::string> find_png_damage(std::span<const std::byte> bytes) {
+  bool ended = false;
+  std::optional<std::string> damage;
+  const bool whole = for_each_chunk(bytes, [&](const Chunk& chunk) {
+    // A small first letter marks chunks that a reader may pass over.
+    const bool matters = chunk.type[0] < 'a';
+    if (matters && !chunk.sound) damage = "wrong checksum in " + std::string(chunk.type);
+    ended = chunk.type == "IEND";
+    return !ended && !damage;
+  });
+  if (damage) return damage;
+  if (!whole) return "it is cut off";
+  if (!ended) return "its end is missing";
+  return std::nullopt;
 }
 
 }  // namespace lienzo::image

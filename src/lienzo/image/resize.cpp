@@ -36,7 +36,10 @@ Image resize(const Image& image, int width, int height) {
     return vips_resize(in, out, static_cast<double>(width) / image.width, "vscale",
                        static_cast<double>(height) / image.height, "kernel", VIPS_KERNEL_LANCZOS3, nullptr);
   });
-  if (alpha) apply(view, [](VipsImage* in, VipsImage** out) { return vips_unpremultiply(in, out, nullptr); });
+  if (alpha) {
+    apply(view, [](VipsImage* in, VipsImage** out) { return vips_unpremultiply(in, out, nullptr); });
+    apply(view, [](VipsImage* in, VipsImage** out) { return vips_rint(in, out, nullptr); });  // the cast truncates
+  }
   apply(view, [](VipsImage* in, VipsImage** out) { return vips_cast_uchar(in, out, nullptr); });
   if (vips_image_get_width(view.get()) != width || vips_image_get_height(view.get()) != height) {
     // libvips rounds the scaled size; an odd ratio may end a pixel away, where the edge is repeated.
