@@ -62,8 +62,10 @@ TEST(ConfigReader, NamesAnUnknownKeyAndWhatWasMeant) {
   ConfigReader train = config.child("train");
   int steps = 0;
   train.optional("steps", steps);
-  expect_error(ErrorKind::kInvalidInput, [&] { train.finish(); },
-               "recipe.toml: [train] unknown key 'stepz', did you mean 'steps'?");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] { train.finish(); },
+      "recipe.toml: [train] unknown key 'stepz', did you mean 'steps'?");
   EXPECT_NO_THROW(config.finish());
 }
 
@@ -90,43 +92,83 @@ TEST(ConfigReader, ReportsTheWrongType) {
   std::vector<int> list;
   std::string name;
   const auto kind = ErrorKind::kInvalidInput;
-  expect_error(kind, [&] { config.required("steps", number); }, "recipe.toml: 'steps'", "got \"many\"", "whole number");
-  expect_error(kind, [&] { config.required("rate", rate); }, "'rate'", "got true", "a number");
-  expect_error(kind, [&] { config.required("flag", flag); }, "'flag'", "got 1", "true or false");
-  expect_error(kind, [&] { config.required("half", number); }, "'half'", "got 2.5", "whole number");
-  expect_error(kind, [&] { config.required("huge", number); }, "'huge'", "got 3000000000", "2147483647");
-  expect_error(kind, [&] { config.required("negative", unsigned_number); }, "'negative'", "got -1", "from 0");
-  expect_error(kind, [&] { config.required("list", list); }, "'list'", "got [1,\"x\"]", "a list, each item");
-  expect_error(kind, [&] { config.required("name", name); }, "'name'", "got 3", "a text");
+  expect_error(
+      kind,
+      [&] { config.required("steps", number); },
+      "recipe.toml: 'steps'",
+      "got \"many\"",
+      "whole number");
+  expect_error(
+      kind, [&] { config.required("rate", rate); }, "'rate'", "got true", "a number");
+  expect_error(
+      kind, [&] { config.required("flag", flag); }, "'flag'", "got 1", "true or false");
+  expect_error(
+      kind, [&] { config.required("half", number); }, "'half'", "got 2.5", "whole number");
+  expect_error(
+      kind, [&] { config.required("huge", number); }, "'huge'", "got 3000000000", "2147483647");
+  expect_error(
+      kind,
+      [&] { config.required("negative", unsigned_number); },
+      "'negative'",
+      "got -1",
+      "from 0");
+  expect_error(
+      kind, [&] { config.required("list", list); }, "'list'", "got [1,\"x\"]", "a list, each item");
+  expect_error(
+      kind, [&] { config.required("name", name); }, "'name'", "got 3", "a text");
   EXPECT_EQ(number, 5) << "a failed read must not touch its target";
 }
 
 TEST(ConfigReader, RefusesNumbersThatAreNotFinite) {
   ConfigReader config(Json{{"rate", std::numeric_limits<double>::infinity()}}, "recipe.toml");
   double rate = 0;
-  expect_error(ErrorKind::kInvalidInput, [&] { config.optional("rate", rate); }, "'rate'", "got inf");
+  expect_error(
+      ErrorKind::kInvalidInput, [&] { config.optional("rate", rate); }, "'rate'", "got inf");
 }
 
 TEST(ConfigReader, ReportsAMissingKeyAndItsMisspelling) {
   ConfigReader config = reader(R"({"stesp": 3})");
   int value = 0;
-  expect_error(ErrorKind::kInvalidInput, [&] { config.required("steps", value); }, "'steps' is missing", "'stesp'");
-  expect_error(ErrorKind::kInvalidInput, [&] { config.required("seed", value); }, "'seed' is missing", "whole number");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] { config.required("steps", value); },
+      "'steps' is missing",
+      "'stesp'");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] { config.required("seed", value); },
+      "'seed' is missing",
+      "whole number");
 }
 
 TEST(ConfigReader, WalksNestedSectionsAndLists) {
-  ConfigReader config = reader(R"({"train": {"optimizer": {"rate": "x"}}, "stages": [{"n": 1}, {"n": "x"}, 4]})");
+  ConfigReader config =
+      reader(R"({"train": {"optimizer": {"rate": "x"}}, "stages": [{"n": 1}, {"n": "x"}, 4]})");
   ConfigReader optimizer = config.child("train").child("optimizer");
   double rate = 0;
-  expect_error(ErrorKind::kInvalidInput, [&] { optimizer.optional("rate", rate); }, "[train.optimizer] 'rate'");
-  expect_error(ErrorKind::kInvalidInput, [&] { config.children("stages"); }, "[stages[2]]", "got 4");
-  expect_error(ErrorKind::kInvalidInput, [&] { config.children("train"); }, "'train'", "a list of sections");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] { optimizer.optional("rate", rate); },
+      "[train.optimizer] 'rate'");
+  expect_error(
+      ErrorKind::kInvalidInput, [&] { config.children("stages"); }, "[stages[2]]", "got 4");
+  expect_error(
+      ErrorKind::kInvalidInput, [&] { config.children("train"); }, "'train'", "a list of sections");
 }
 
 TEST(ConfigReader, RefusesWhatIsNotASection) {
   ConfigReader config = reader(R"({"train": 3})");
-  expect_error(ErrorKind::kInvalidInput, [&] { config.child("train"); }, "recipe.toml: [train]", "section", "got 3");
-  expect_error(ErrorKind::kInvalidInput, [] { ConfigReader(Json::array(), "recipe.toml"); }, "recipe.toml", "[]");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] { config.child("train"); },
+      "recipe.toml: [train]",
+      "section",
+      "got 3");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [] { ConfigReader(Json::array(), "recipe.toml"); },
+      "recipe.toml",
+      "[]");
 }
 
 TEST(ConfigReader, ShortensLongValues) {

@@ -17,7 +17,8 @@ void expect_error(ErrorKind kind, Action action, const Parts&... parts) {
     ADD_FAILURE() << "expected an error of kind " << name(kind);
   } catch (const Error& error) {
     EXPECT_EQ(name(error.kind()), name(kind)) << error.what();
-    for (const std::string& part : {std::string(parts)...}) EXPECT_THAT(error.what(), testing::HasSubstr(part));
+    for (const std::string& part : {std::string(parts)...})
+      EXPECT_THAT(error.what(), testing::HasSubstr(part));
   }
 }
 

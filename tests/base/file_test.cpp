@@ -31,7 +31,8 @@ class FileTest : public testing::Test {
 
   std::vector<std::string> listing() const {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder_)) names.push_back(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator(folder_))
+      names.push_back(entry.path().filename());
     return names;
   }
 
@@ -70,32 +71,51 @@ TEST_F(FileTest, AMappingOutlivesItsReplacementAndItsMoves) {
 
 TEST_F(FileTest, MissingFilesAreNotFound) {
   const fs::path path = folder_ / "nowhere" / "a.txt";
-  expect_error(ErrorKind::kNotFound, [&] { MappedFile{path}; }, "cannot read", path.string());
-  expect_error(ErrorKind::kNotFound, [&] { read_text_file(path); }, "cannot read", path.string());
-  expect_error(ErrorKind::kNotFound, [&] { write_file_atomic(path, "x"); }, "cannot write", path.string());
-  expect_error(ErrorKind::kNotFound, [&] { sha256_file(path); }, path.string());
+  expect_error(
+      ErrorKind::kNotFound, [&] { MappedFile{path}; }, "cannot read", path.string());
+  expect_error(
+      ErrorKind::kNotFound, [&] { read_text_file(path); }, "cannot read", path.string());
+  expect_error(
+      ErrorKind::kNotFound, [&] { write_file_atomic(path, "x"); }, "cannot write", path.string());
+  expect_error(
+      ErrorKind::kNotFound, [&] { sha256_file(path); }, path.string());
 }
 
 TEST_F(FileTest, FoldersDevicesAndPipesAreNotFiles) {
-  expect_error(ErrorKind::kIo, [&] { MappedFile{folder_}; }, "cannot read", "directory");
-  expect_error(ErrorKind::kIo, [&] { read_text_file(folder_); }, "cannot read", "directory");
-  expect_error(ErrorKind::kIo, [&] { write_file_atomic(folder_, "x"); }, "cannot write", "directory");
-  expect_error(ErrorKind::kIo, [&] { read_text_file("/dev/zero"); }, "not a regular file");
+  expect_error(
+      ErrorKind::kIo, [&] { MappedFile{folder_}; }, "cannot read", "directory");
+  expect_error(
+      ErrorKind::kIo, [&] { read_text_file(folder_); }, "cannot read", "directory");
+  expect_error(
+      ErrorKind::kIo, [&] { write_file_atomic(folder_, "x"); }, "cannot write", "directory");
+  expect_error(
+      ErrorKind::kIo, [&] { read_text_file("/dev/zero"); }, "not a regular file");
   ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0600), 0);
-  expect_error(ErrorKind::kIo, [&] { MappedFile{folder_ / "pipe"}; }, "not a regular file");
+  expect_error(
+      ErrorKind::kIo, [&] { MappedFile{folder_ / "pipe"}; }, "not a regular file");
 }
 
 TEST_F(FileTest, RefusesTooLargeATextBeforeReadingIt) {
   std::ofstream(folder_ / "sparse") << "x";
   fs::resize_file(folder_ / "sparse", uintmax_t{1} << 40);
-  expect_error(ErrorKind::kInvalidInput, [&] { read_text_file(folder_ / "sparse"); }, "too large", "1099511627776");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] { read_text_file(folder_ / "sparse"); },
+      "too large",
+      "1099511627776");
   write_file_atomic(folder_ / "small", "1234");
   EXPECT_EQ(read_text_file(folder_ / "small", 4), "1234");
-  expect_error(ErrorKind::kInvalidInput, [&] { read_text_file(folder_ / "small", 3); }, "at most 3");
+  expect_error(
+      ErrorKind::kInvalidInput, [&] { read_text_file(folder_ / "small", 3); }, "at most 3");
 }
 
 TEST_F(FileTest, AFullDiskIsReported) {
-  expect_error(ErrorKind::kIo, [] { write_file_atomic("/dev/full", "x"); }, "/dev/full", "No space left", "free some");
+  expect_error(
+      ErrorKind::kIo,
+      [] { write_file_atomic("/dev/full", "x"); },
+      "/dev/full",
+      "No space left",
+      "free some");
   EXPECT_TRUE(fs::is_character_file("/dev/full")) << "a device must not be replaced by a file";
 }
 
@@ -109,14 +129,31 @@ TEST_F(FileTest, AFailedWriteKeepsTheOldFileAndLeavesNothingBehind) {
   rlimit small = before;
   small.rlim_cur = 1000;
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  expect_error(ErrorKind::kIo, [&] { write_file_atomic(path, std::string(5000, 'x')); }, "cannot write", path.string());
+  expect_error(
+      ErrorKind::kIo,
+      [&] { write_file_atomic(path, std::string(5000, 'x')); },
+      "cannot write",
+      path.string());
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   std::signal(SIGXFSZ, previous);
   EXPECT_EQ(read_text_file(path), "old");
   EXPECT_THAT(listing(), testing::ElementsAre("a"));
 }
 
-// Root may read and write everything, so the refusal is tried by a child process without privileges.
+TEST_F(FileTest, AnAbandonedFileLeavesNothingBehind) {
+  const fs::path path = folder_ / "a";
+  write_file_atomic(path, "old");
+  {
+    AtomicFile file(path);
+    file.write(std::as_bytes(std::span("half", 4)));
+    EXPECT_EQ(read_text_file(path), "old") << "before commit() readers see the old file";
+  }
+  EXPECT_EQ(read_text_file(path), "old");
+  EXPECT_THAT(listing(), testing::ElementsAre("a"));
+}
+
+// Root may read and write everything, so the refusal is tried by a child process without
+// privileges.
 template <class Action>
 bool as_nobody(Action action) {
   const pid_t child = fork();
@@ -128,7 +165,9 @@ bool as_nobody(Action action) {
       _exit(1);
     } catch (const Error& error) {
       const std::string message = error.what();
-      _exit(error.kind() == ErrorKind::kIo && message.find("Permission denied") != std::string::npos ? 0 : 3);
+      _exit(error.kind() == ErrorKind::kIo && message.find("Permission denied") != std::string::npos
+                ? 0
+                : 3);
     }
   }
   int status = 0;

@@ -13,8 +13,9 @@
 namespace lienzo {
 namespace {
 
-// Computed with an independent implementation of the pseudocode of prng.di.unimi.it; its splitmix64 gave the published
-// 6457827717110365317 for seed 1234567, its xoshiro256** 11520, 0, 1509978240 for the state 1, 2, 3, 4.
+// Computed with an independent implementation of the pseudocode of prng.di.unimi.it; its splitmix64
+// gave the published 6457827717110365317 for seed 1234567, its xoshiro256** 11520, 0, 1509978240
+// for the state 1, 2, 3, 4.
 TEST(Random, MatchesTheReference) {
   Random random(42);
   for (const uint64_t expected :

@@ -1,13 +1,13 @@
 #include "lienzo/base/config_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/suggest.h"
@@ -25,10 +25,13 @@ std::string expectation() {
   if constexpr (std::is_same_v<T, bool>) return "true or false";
   if constexpr (std::is_same_v<T, std::string>) return "a text";
   if constexpr (std::is_integral_v<T>) {
-    return fmt::format("a whole number from {} to {}", std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
+    return fmt::format("a whole number from {} to {}",
+                       std::numeric_limits<T>::min(),
+                       std::numeric_limits<T>::max());
   }
   if constexpr (std::is_floating_point_v<T>) return "a number";
-  if constexpr (IsVector<T>::value) return "a list, each item " + expectation<typename T::value_type>();
+  if constexpr (IsVector<T>::value)
+    return "a list, each item " + expectation<typename T::value_type>();
   return "a value";
 }
 
@@ -46,8 +49,9 @@ bool convert(const Json& value, T& target) {
     target = value.get<std::string>();
     return true;
   } else if constexpr (std::is_integral_v<T>) {
-    if (value.is_number_unsigned() ? !std::in_range<T>(value.get<uint64_t>())
-                                   : !value.is_number_integer() || !std::in_range<T>(value.get<int64_t>())) {
+    if (value.is_number_unsigned()
+            ? !std::in_range<T>(value.get<uint64_t>())
+            : !value.is_number_integer() || !std::in_range<T>(value.get<int64_t>())) {
       return false;
     }
     target = value.get<T>();
@@ -74,8 +78,10 @@ bool convert(const Json& value, T& target) {
 std::string shown(const Json& value) {
   if (value.is_object()) return "a section";
   constexpr size_t kLongest = 60;
-  if (value.is_number_float() && !std::isfinite(value.get<double>())) return fmt::format("{}", value.get<double>());
-  const std::string text = value.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+  if (value.is_number_float() && !std::isfinite(value.get<double>()))
+    return fmt::format("{}", value.get<double>());
+  const std::string text =
+      value.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
   return text.size() <= kLongest ? text : text.substr(0, kLongest) + "...";
 }
 
@@ -85,16 +91,20 @@ void remember(std::vector<std::string>& names, std::string_view key) {
 
 }  // namespace
 
-ConfigReader::ConfigReader(Json object, std::string where) : ConfigReader(std::move(object), std::move(where), "") {}
+ConfigReader::ConfigReader(Json object, std::string where)
+    : ConfigReader(std::move(object), std::move(where), "") {}
 
 ConfigReader::ConfigReader(Json object, std::string where, std::string section)
     : object_(std::move(object)), where_(std::move(where)), section_(std::move(section)) {
   if (!object_.is_object()) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("{}: expected a section with keys, got {}", place(), shown(object_)));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("{}: expected a section with keys, got {}", place(), shown(object_)));
   }
 }
 
-std::string ConfigReader::place() const { return section_.empty() ? where_ : fmt::format("{}: [{}]", where_, section_); }
+std::string ConfigReader::place() const {
+  return section_.empty() ? where_ : fmt::format("{}: [{}]", where_, section_);
+}
 
 std::string ConfigReader::section_of(std::string_view key) const {
   return section_.empty() ? std::string(key) : fmt::format("{}.{}", section_, key);
@@ -117,7 +127,10 @@ template <class T>
 void ConfigReader::optional(std::string_view key, T& target) {
   const Json* value = find(key);
   if (value != nullptr && !convert(*value, target)) {
-    reject(key, fmt::format("has the wrong type or range, got {}, expected {}", shown(*value), expectation<T>()));
+    reject(
+        key,
+        fmt::format(
+            "has the wrong type or range, got {}, expected {}", shown(*value), expectation<T>()));
   }
 }
 
@@ -128,8 +141,9 @@ void ConfigReader::required(std::string_view key, T& target) {
     std::vector<std::string> present;
     for (const auto& item : object_.items()) present.push_back(item.key());
     const std::string similar = nearest_name(key, present);
-    reject(key, similar.empty() ? fmt::format("is missing, expected {}", expectation<T>())
-                                : fmt::format("is missing, but there is '{}'", similar));
+    reject(key,
+           similar.empty() ? fmt::format("is missing, expected {}", expectation<T>())
+                           : fmt::format("is missing, but there is '{}'", similar));
   }
   optional(key, target);
 }
@@ -143,9 +157,12 @@ std::vector<ConfigReader> ConfigReader::children(std::string_view key) {
   std::vector<ConfigReader> readers;
   const Json* value = find(key);
   if (value == nullptr) return readers;
-  if (!value->is_array()) reject(key, fmt::format("has the wrong type, got {}, expected a list of sections", shown(*value)));
+  if (!value->is_array())
+    reject(key,
+           fmt::format("has the wrong type, got {}, expected a list of sections", shown(*value)));
   for (const Json& element : *value) {
-    readers.push_back(ConfigReader(element, where_, fmt::format("{}[{}]", section_of(key), readers.size())));
+    readers.push_back(
+        ConfigReader(element, where_, fmt::format("{}[{}]", section_of(key), readers.size())));
   }
   return readers;
 }
@@ -158,12 +175,16 @@ bool ConfigReader::has(std::string_view key) {
 void ConfigReader::finish() const {
   for (const auto& item : object_.items()) {
     if (std::find(read_.begin(), read_.end(), item.key()) != read_.end()) continue;
-    throw Error(ErrorKind::kInvalidInput, fmt::format("{}{} unknown key '{}'{}", place(), section_.empty() ? ":" : "",
-                                                      item.key(), suggestion(item.key(), known_)));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("{}{} unknown key '{}'{}",
+                            place(),
+                            section_.empty() ? ":" : "",
+                            item.key(),
+                            suggestion(item.key(), known_)));
   }
 }
 
-#define LIENZO_INSTANTIATE(T)                                     \
+#define LIENZO_INSTANTIATE(T)                                    \
   template void ConfigReader::optional<T>(std::string_view, T&); \
   template void ConfigReader::required<T>(std::string_view, T&);
 LIENZO_INSTANTIATE(Json)

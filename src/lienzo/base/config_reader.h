@@ -18,9 +18,9 @@ namespace lienzo {
 ///   train.finish();
 ///   reader.finish();
 ///
-/// T is bool, int, int64_t, uint64_t, float, double, std::string, Json (anything), or a std::vector of one of them
-/// but Json. Whole numbers must fit T; a whole number is also accepted where a real one is expected. Real numbers must
-/// be finite. All errors are Error(kInvalidInput).
+/// T is bool, int, int64_t, uint64_t, float, double, std::string, Json (anything), or a std::vector
+/// of one of them but Json. Whole numbers must fit T; a whole number is also accepted where a real
+/// one is expected. Real numbers must be finite. All errors are Error(kInvalidInput).
 class ConfigReader {
  public:
   /// `where` names the source in messages. Throws when `object` is not an object.
@@ -40,14 +40,16 @@ class ConfigReader {
   /// Readers for the objects in the list under `key`; none when the key is absent.
   std::vector<ConfigReader> children(std::string_view key);
 
-  /// Whether the key is there. Asking does not count as reading, but makes the name known to suggestions.
+  /// Whether the key is there. Asking does not count as reading, but makes the name known to
+  /// suggestions.
   bool has(std::string_view key);
 
   /// Throws for the first key that nobody read.
   void finish() const;
 
-  /// Throws Error(kInvalidInput) in the voice of this reader: "recipe.toml: [train] 'steps' " + `problem`. For checks
-  /// that go beyond the type, e.g. reject("steps", "must be positive, got 0").
+  /// Throws Error(kInvalidInput) in the voice of this reader: "recipe.toml: [train] 'steps' " +
+  /// `problem`. For checks that go beyond the type, e.g. reject("steps", "must be positive, got
+  /// 0").
   [[noreturn]] void reject(std::string_view key, std::string_view problem) const;
 
  private:

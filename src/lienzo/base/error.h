@@ -20,7 +20,8 @@ enum class ErrorKind {
 
 std::string_view name(ErrorKind kind);
 
-/// The one exception type of the library. The message says what was wrong, where, what was expected and what to do.
+/// The one exception type of the library. The message says what was wrong, where, what was expected
+/// and what to do.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}

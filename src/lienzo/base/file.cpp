@@ -1,6 +1,7 @@
 #include "lienzo/base/file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,8 +10,6 @@
 #include <system_error>
 #include <tuple>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/random.h"
@@ -57,13 +56,16 @@ struct stat open_regular(const fs::path& path, const Descriptor& file, int open_
   if (::fstat(file.get(), &info) != 0) fail(path, "read", errno);
   if (S_ISDIR(info.st_mode)) fail(path, "read", EISDIR);
   if (!S_ISREG(info.st_mode)) {
-    throw Error(ErrorKind::kIo, fmt::format("[file] cannot read {}: not a regular file", path.string()));
+    throw Error(ErrorKind::kIo,
+                fmt::format("[file] cannot read {}: not a regular file", path.string()));
   }
   return info;
 }
 
 // O_NONBLOCK so that a pipe in the place of a file is reported instead of waited for.
-int open_for_reading(const fs::path& path) { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); }
+int open_for_reading(const fs::path& path) {
+  return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
 
 /// errno of the first write that failed, or 0.
 int write_all(int file, std::string_view bytes) {
@@ -76,8 +78,8 @@ int write_all(int file, std::string_view bytes) {
   return 0;
 }
 
-/// The file that `path` stands for, so that writing through a link keeps the link. A link that leads nowhere yet is
-/// replaced.
+/// The file that `path` stands for, so that writing through a link keeps the link. A link that
+/// leads nowhere yet is replaced.
 fs::path resolve_links(const fs::path& path) {
   std::error_code ignored;
   const fs::path real = fs::canonical(path, ignored);
@@ -86,7 +88,8 @@ fs::path resolve_links(const fs::path& path) {
 
 /// A new file beside `target`, open for writing.
 std::pair<fs::path, int> create_beside(const fs::path& target) {
-  static thread_local Random names(mix_bits(static_cast<uint64_t>(::getpid()), reinterpret_cast<uintptr_t>(&names)));
+  static thread_local Random names(
+      mix_bits(static_cast<uint64_t>(::getpid()), reinterpret_cast<uintptr_t>(&names)));
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::string leaf = fmt::format(".lienzo-{:016x}.tmp", names.bits());
     fs::path candidate = target.parent_path() / leaf;
@@ -129,7 +132,10 @@ std::string read_text_file(const fs::path& path, size_t max_bytes) {
   const auto size = static_cast<size_t>(open_regular(path, file, errno).st_size);
   if (size > max_bytes) {
     throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[file] {} is too large, got {} bytes, expected at most {}", path.string(), size, max_bytes));
+                fmt::format("[file] {} is too large, got {} bytes, expected at most {}",
+                            path.string(),
+                            size,
+                            max_bytes));
   }
   std::string text(size, '\0');
   size_t filled = 0;
@@ -187,7 +193,8 @@ void AtomicFile::commit() {
     fail(path_, "write", code);
   }
   if (direct) return;
-  // The rename itself becomes durable with the folder; file systems that cannot do this lose nothing else.
+  // The rename itself becomes durable with the folder; file systems that cannot do this lose
+  // nothing else.
   const fs::path folder = target_.parent_path().empty() ? fs::path(".") : target_.parent_path();
   const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (parent.get() >= 0) ::fsync(parent.get());

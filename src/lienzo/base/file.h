@@ -8,8 +8,9 @@
 
 namespace lienzo {
 
-/// A whole file mapped read-only into memory. The bytes stay valid as long as the object lives, also when the file is
-/// replaced by rename; truncating it in place under a mapping is fatal, which `write_file_atomic` never does.
+/// A whole file mapped read-only into memory. The bytes stay valid as long as the object lives,
+/// also when the file is replaced by rename; truncating it in place under a mapping is fatal, which
+/// `write_file_atomic` never does.
 class MappedFile {
  public:
   /// Throws Error: kNotFound, kIo (no permission, a folder, a device).
@@ -29,12 +30,14 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// The whole file as it is. Throws Error: kNotFound; kIo; kInvalidInput when it is larger than `max_bytes`.
+/// The whole file as it is. Throws Error: kNotFound; kIo; kInvalidInput when it is larger than
+/// `max_bytes`.
 std::string read_text_file(const std::filesystem::path& path, size_t max_bytes = size_t{64} << 20);
 
-/// A file written piece by piece under a temporary name in the same folder, flushed to the disk and renamed by
-/// commit(), so that a reader sees the old bytes or the new ones and never half of them. Without commit() nothing is
-/// left behind. A symbolic link is followed; a device or pipe is written directly.
+/// A file written piece by piece under a temporary name in the same folder, flushed to the disk and
+/// renamed by commit(), so that a reader sees the old bytes or the new ones and never half of them.
+/// Without commit() nothing is left behind. A symbolic link is followed; a device or pipe is
+/// written directly.
 class AtomicFile {
  public:
   /// Throws Error(kNotFound) when the folder does not exist, Error(kIo) for the rest.

@@ -25,6 +25,8 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
   return hex;
 }
 
-std::string sha256_file(const std::filesystem::path& path) { return sha256_hex(MappedFile(path).bytes()); }
+std::string sha256_file(const std::filesystem::path& path) {
+  return sha256_hex(MappedFile(path).bytes());
+}
 
 }  // namespace lienzo

@@ -9,7 +9,8 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
 using LogSink = std::function<void(LogLevel, std::string_view)>;
 
-/// Where messages go; an empty sink (the default) drops them. The sink may be called from several threads at once.
+/// Where messages go; an empty sink (the default) drops them. The sink may be called from several
+/// threads at once.
 void set_log_sink(LogSink sink);
 
 void log(LogLevel level, std::string_view message);

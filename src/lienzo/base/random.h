@@ -16,11 +16,11 @@ class Random {
   Random(uint64_t seed, uint64_t index);
 
   uint64_t bits();
-  double uniform();                        // [0, 1)
-  double uniform(double low, double high); // [low, high)
-  int integer(int low, int high);          // low..high, both included
+  double uniform();                         // [0, 1)
+  double uniform(double low, double high);  // [low, high)
+  int integer(int low, int high);           // low..high, both included
   bool chance(double probability) { return uniform() < probability; }
-  double normal();                         // mean 0, deviation 1
+  double normal();  // mean 0, deviation 1
 
   template <typename T>
   const T& pick(std::span<const T> items) {
@@ -28,7 +28,8 @@ class Random {
   }
   template <typename Container>
   void shuffle(Container& items) {
-    for (int i = static_cast<int>(items.size()) - 1; i > 0; --i) std::swap(items[i], items[integer(0, i)]);
+    for (int i = static_cast<int>(items.size()) - 1; i > 0; --i)
+      std::swap(items[i], items[integer(0, i)]);
   }
 
  private:

@@ -2,14 +2,14 @@
 #define TOML_EXCEPTIONS 0
 #include "lienzo/base/toml.h"
 
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
 #include <algorithm>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include "lienzo/base/error.h"
 
@@ -22,9 +22,11 @@ Json convert_table(const toml::table& table) {
   // toml++ sorts by name; the positions in the file tell the order of the author.
   std::vector<std::pair<toml::source_position, const toml::key*>> order;
   for (const auto& [key, value] : table) order.emplace_back(key.source().begin, &key);
-  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(
+      order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   Json object = Json::object();
-  for (const auto& [position, key] : order) object[std::string(key->str())] = convert(*table.get(key->str()));
+  for (const auto& [position, key] : order)
+    object[std::string(key->str())] = convert(*table.get(key->str()));
   return object;
 }
 
@@ -52,8 +54,12 @@ Json parse_toml(std::string_view text, std::string_view where) {
   const toml::parse_result result = toml::parse(text, where);
   if (!result) {
     const toml::parse_error& error = result.error();
-    throw Error(ErrorKind::kInvalidInput, fmt::format("{}: line {}, column {}: {}", where, error.source().begin.line,
-                                                      error.source().begin.column, error.description()));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("{}: line {}, column {}: {}",
+                            where,
+                            error.source().begin.line,
+                            error.source().begin.column,
+                            error.description()));
   }
   return convert_table(result.table());
 }

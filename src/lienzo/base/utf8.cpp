@@ -1,8 +1,8 @@
 #include "lienzo/base/utf8.h"
 
-#include <cstdint>
-
 #include <fmt/format.h>
+
+#include <cstdint>
 
 #include "lienzo/base/error.h"
 
@@ -49,9 +49,13 @@ std::u32string decode_utf8(std::string_view text, std::string_view where) {
     char32_t value = 0;
     const size_t length = decode_one(text.substr(offset), value);
     if (length == 0) {
-      throw Error(ErrorKind::kInvalidInput,
-                  fmt::format("[{}] text is not valid UTF-8, got byte 0x{:02x} at offset {}; save it as UTF-8", where,
-                              static_cast<uint8_t>(text[offset]), offset));
+      throw Error(
+          ErrorKind::kInvalidInput,
+          fmt::format(
+              "[{}] text is not valid UTF-8, got byte 0x{:02x} at offset {}; save it as UTF-8",
+              where,
+              static_cast<uint8_t>(text[offset]),
+              offset));
     }
     result += value;
     offset += length;
@@ -65,9 +69,12 @@ std::string encode_utf8(std::u32string_view text) {
   for (const char32_t value : text) {
     if (!is_scalar(value)) {
       throw Error(ErrorKind::kInvalidInput,
-                  fmt::format("[utf8] not a Unicode character, got U+{:04X}", static_cast<uint32_t>(value)));
+                  fmt::format("[utf8] not a Unicode character, got U+{:04X}",
+                              static_cast<uint32_t>(value)));
     }
-    const auto tail = [&](int shift) { return static_cast<char>(0x80 | ((value >> shift) & 0x3F)); };
+    const auto tail = [&](int shift) {
+      return static_cast<char>(0x80 | ((value >> shift) & 0x3F));
+    };
     if (value < 0x80) {
       result += static_cast<char>(value);
     } else if (value < 0x800) {

@@ -1,4 +1,5 @@
+#include "a.h"
+
 #include <torch/torch.h>
 
-#include "a.h"
 #include "lienzo/models/b.h"
