@@ -13,13 +13,13 @@ namespace lienzo::datasets::world {
 std::vector<std::string> lexicon(Language language);
 
 /// The words of `text` as the lexicon spells them: lower case, split at everything but letters, digits and
-/// apostrophes; quoted text left out. Knows ASCII and the Latin-1 letters; other characters stay as they are.
+/// apostrophes; quoted text left out. Throws Error(kInvalidInput) if `text` is not UTF-8.
 std::vector<std::string> caption_words(std::string_view text);
 
-/// What somebody typed, in the spelling of the captions: lower case, single spaces, any quotation marks as
-/// ASCII double quotes, and quoted words in upper case without accents. A word that follows "dice", "says" or
-/// the like without quotes is put in quotes: `un cartel que dice hola` -> `un cartel que dice "HOLA"`;
-/// so are words in capitals beside a sign ("a STOP sign").
+/// What somebody typed, in the spelling of the captions: lower case, single spaces, and quoted words as
+/// text::normalise_quoted spells them. Where nothing is quoted, a word that follows "dice", "says" or the like is
+/// (`un cartel que dice hola` -> `un cartel que dice "HOLA"`), and so are capitals beside a sign ("a STOP sign").
+/// Throws Error(kInvalidInput) if `text` is not UTF-8.
 std::string normalise_caption(std::string_view text);
 
 }  // namespace lienzo::datasets::world
