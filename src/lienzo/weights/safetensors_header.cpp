@@ -246,6 +246,10 @@ TensorIndex parse_safetensors_header(std::span<const std::byte> file, std::strin
   }
   const char* header = reinterpret_cast<const char*>(file.data()) + kPrefixBytes;
   if (header_bytes == 0 || header[0] != '{') fail("not a safetensors file, expected a header that begins with '{'");
+  // The JSON parser takes a zero byte for the end of its input.
+  if (std::string_view(header, header_bytes).find('\0') != std::string_view::npos) {
+    fail("the header is not JSON, got a zero byte in it");
+  }
 
   HeaderHandler handler(where);
   Json::sax_parse(header, header + header_bytes, &handler);
