@@ -17,7 +17,7 @@ constexpr int kMaxLabelHeight = 3 * kLineHeight;
 constexpr int kLabelMargin = 2;
 
 Image blank(int64_t width, int64_t height) {
-  if (width * height > kMaxPixels || std::max(width, height) > kMaxPixels) {
+  if (std::max(width, height) > kMaxPixels || width * height > kMaxPixels) {
     throw Error(ErrorKind::kInvalidInput, fmt::format("[image] a sheet of {}x{} pixels is too large, expected at most "
                                                       "{} in all; use fewer or smaller pictures",
                                                       width, height, kMaxPixels));
