@@ -4,12 +4,14 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/training/tasks/scene_decoder_task.h"
+#include "lienzo/training/tasks/scene_prior_task.h"
 
 namespace lienzo::training {
 
 std::map<std::string, TaskFactory>& task_registry() {
   static std::map<std::string, TaskFactory> registry = {
       {"scene-decoder", make_scene_decoder_task},
+      {"scene-prior", make_scene_prior_task},
   };
   return registry;
 }

@@ -8,6 +8,7 @@ namespace lienzo::datasets::world {
 namespace {
 
 constexpr double kBare = 0.14;
+constexpr double kDefinite = 0.06;
 constexpr double kOpening = 0.5;
 constexpr double kBackgroundFirst = 0.2;
 constexpr double kBackgroundSentence = 0.05;
@@ -70,14 +71,16 @@ std::string compose(const SceneSpec& spec, const Grammar& g, Choice& choice, std
       spec.background ? &g.backgrounds[static_cast<size_t>(*spec.background)] : nullptr;
   const bool bare = choice.chance(kBare);
   writer.set_bare(bare);
+  const bool definite = !bare && writer.may_be_definite() && choice.chance(kDefinite);
 
   std::string text;
   const Opening* opening = nullptr;
   bool question = false;
+  writer.set_definite(definite);
   if (bare) {
     writer.begin(false);
     if (choice.chance(0.25)) text = choice.early(g.bare_openings);
-  } else if (background != nullptr && choice.chance(kBackgroundFirst)) {
+  } else if (background != nullptr && !definite && choice.chance(kBackgroundFirst)) {
     text = choice.early(background->phrases);
     background = nullptr;
     const bool there_is = choice.chance(0.5);
@@ -92,6 +95,8 @@ std::string compose(const SceneSpec& spec, const Grammar& g, Choice& choice, std
     // A question cannot go on into further sentences.
     const bool simple = writer.plan().edges.size() < 2 && writer.plan().components == 1;
     if (opening->kind == Opening::Kind::kQuestion && !simple) opening = &g.openings.front();
+    // "there is the red cube" would point at something.
+    if (opening->kind == Opening::Kind::kThereIs && definite) opening = &g.openings.front();
     question = opening->kind == Opening::Kind::kQuestion && choice.chance(0.6);
     if (question && g.language == Language::kSpanish && choice.chance(0.5)) text = "¿";
     text += writer.starts_plural() ? opening->plural : opening->singular;

@@ -31,8 +31,8 @@ void fill_words(Grammar& g) {
   g.materials = {{{fixed("matte"), fixed("matt")},
                   {fixed("metal"), fixed("metallic"), fixed("shiny"), fixed("shiny metal"), fixed("steel")},
                   {fixed("glass"), fixed("transparent"), fixed("see-through")}}};
-  g.material_tails = {{{"with a matte finish"}, {"made of metal", "in metal"}, {"made of glass", "made out of glass", "in glass"}}};
-  g.sizes = {{{fixed("small"), fixed("little"), fixed("tiny")}, {fixed("big"), fixed("large"), fixed("huge"), fixed("giant")}}};
+  g.material_tails = {{{"with a matte finish"}, {"made of metal", "in metal", "of metal", "made from metal"}, {"made of glass", "made out of glass", "in glass", "of glass", "made from glass"}}};
+  g.sizes = {{{fixed("small"), fixed("little"), fixed("tiny")}, {fixed("big"), fixed("large"), fixed("huge"), fixed("giant"), fixed("enormous")}}};
   g.word_frames = {{"that says", "that say"},
                    {"saying", "saying"},
                    {"with the word", "with the word"},
@@ -66,15 +66,15 @@ void fill_relations(Grammar& g) {
 
 void fill_backgrounds(Grammar& g) {
   g.backgrounds = {{
-      {{"in daylight", "by day", "during the day", "under a clear sky", "on a sunny day", "in the daytime"}, {"day", "daylight", "daytime", "clear sky"}, {"it is day", "it's daytime"}},
-      {{"at night", "by night", "during the night", "under the stars", "in the dark", "under the moon", "at nighttime"}, {"night", "at night", "night sky"}, {"it is night", "it's night", "it's dark"}},
-      {{"at sunset", "at dusk", "during sunset", "with a sunset in the background", "as the sun sets", "in the evening light"}, {"sunset", "dusk", "at sunset"}, {"it is sunset", "the sun is setting"}},
+      {{"in daylight", "by day", "during the day", "under a clear sky", "on a sunny day", "in the daytime", "under a blue sky"}, {"day", "daylight", "blue sky", "daytime", "clear sky"}, {"it is day", "it's daytime"}},
+      {{"at night", "by night", "during the night", "under the stars", "in the dark", "under the moon", "under the night sky", "at nighttime", "under a starry sky"}, {"night", "at night", "night sky"}, {"it is night", "it's night", "it's dark"}},
+      {{"at sunset", "at dusk", "during sunset", "with a sunset in the background", "in the evening", "as the sun sets", "in the evening light"}, {"sunset", "dusk", "at sunset"}, {"it is sunset", "the sun is setting"}},
       {{"on the sand", "on the beach", "at the beach", "in the desert", "on a beach", "in the sand"}, {"beach", "sand", "desert"}, {"the ground is sand", "there is sand on the ground"}},
-      {{"on the grass", "on grass", "in the grass", "on the lawn", "in a meadow", "in a field", "on a lawn"}, {"grass", "lawn", "meadow", "field"}, {"the ground is grass", "there is grass on the ground"}},
-      {{"on the water", "in the water", "at sea", "on a lake", "on water", "in the sea"}, {"water", "sea", "lake"}, {"the ground is water", "there is water all around"}},
-      {{"in the snow", "on the snow", "on snow", "in a snowy landscape", "in a snowy field"}, {"snow", "snowy landscape"}, {"the ground is covered in snow", "there is snow on the ground"}},
+      {{"on the grass", "on grass", "in the grass", "on the lawn", "in a meadow", "in a field", "in a garden", "on a lawn"}, {"grass", "lawn", "meadow", "field"}, {"the ground is grass", "there is grass on the ground"}},
+      {{"on the water", "in the water", "at sea", "on a lake", "on water", "in the sea", "in the ocean", "floating on the water"}, {"water", "sea", "lake", "ocean"}, {"the ground is water", "there is water all around"}},
+      {{"in the snow", "on the snow", "on snow", "in a snowy landscape", "in a snowy field", "in winter"}, {"snow", "snowy landscape"}, {"the ground is covered in snow", "there is snow on the ground"}},
       {{"in front of a wall", "against a wall", "with a wall in the background", "before a wall", "with a wall behind"}, {"wall", "wall background"}, {"there is a wall in the background", "the background is a wall"}},
-      {{"on a wooden table", "on a table", "on a wooden floor", "on wood", "on a wood table", "on a wooden surface", "on a wooden desk"}, {"wooden table", "table", "wooden floor", "wood background"}, {"the floor is wooden", "the background is a wooden table"}},
+      {{"on a wooden table", "on a table", "on a wooden floor", "on wood", "on a wood table", "on a wooden surface", "on top of a table", "on top of a wooden table", "on a wooden desk", "on a desk"}, {"wooden table", "table", "wooden floor", "wood background"}, {"the floor is wooden", "the background is a wooden table"}},
       {{"in a studio", "on a plain background", "on a white background", "against a plain background", "with a plain white background", "in a photo studio", "on a neutral background"}, {"studio", "plain background", "white background", "plain white background", "studio shot"}, {"the background is plain", "the background is neutral"}},
   }};
 }
@@ -82,9 +82,9 @@ void fill_backgrounds(Grammar& g) {
 void fill_frames(Grammar& g) {
   using enum Opening::Kind;
   g.openings = {{"a picture of", "a picture of"}, {"a photo of", "a photo of"}, {"there is", "there are", kThereIs}, {"draw", "draw", kRequest}, {"an image of", "an image of"},
-                {"a drawing of", "a drawing of"}, {"show me", "show me", kRequest}, {"draw me", "draw me", kRequest}, {"there's", "there are", kThereIs}, {"a scene with", "a scene with"},
+                {"a drawing of", "a drawing of"}, {"show me", "show me", kRequest}, {"draw a picture of", "draw a picture of", kRequest}, {"draw me", "draw me", kRequest}, {"there's", "there are", kThereIs}, {"a scene with", "a scene with"},
                 {"i want", "i want", kRequest}, {"a picture with", "a picture with"}, {"paint", "paint", kRequest}, {"make", "make", kRequest}, {"create", "create", kRequest},
-                {"generate", "generate", kRequest}, {"can you draw", "can you draw", kQuestion}, {"an image with", "an image with"}, {"a photograph of", "a photograph of"}, {"a painting of", "a painting of"},
+                {"generate", "generate", kRequest}, {"can you draw", "can you draw", kQuestion}, {"a 3d render of", "a 3d render of"}, {"an image with", "an image with"}, {"a photograph of", "a photograph of"}, {"a painting of", "a painting of"},
                 {"we see", "we see", kThereIs}, {"here is", "here are", kThereIs}, {"a rendering of", "a rendering of"}, {"an illustration of", "an illustration of"}, {"show", "show", kRequest},
                 {"i'd like", "i'd like", kRequest}, {"give me", "give me", kRequest}, {"please draw", "please draw", kRequest}, {"could you draw", "could you draw", kQuestion}, {"render", "render", kRequest},
                 {"imagine", "imagine", kRequest}, {"make me", "make me", kRequest}, {"i would like to see", "i would like to see", kRequest}, {"create an image of", "create an image of", kRequest},
@@ -106,7 +106,8 @@ void fill_frames(Grammar& g) {
   g.also_plural = {"there are also", "also, there are", "there are", "we also see"};
   g.besides = {"plus", "along with", "and also", "as well as"};
   g.please = {"please"};
-  g.with = "with";
+  g.has = {"with", "with", "with", "that has"};
+  g.has_plural = {"with", "with", "with", "that have"};
   g.and_word = "and";
   g.one_and_other = {"one", "one", "another", "another"};
   g.function_words = {"a", "an", "the", "another", "one", "ones", "this", "that", "these", "other", "and", "2", "3", "4", "5"};

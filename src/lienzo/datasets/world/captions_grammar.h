@@ -122,7 +122,8 @@ struct Grammar {
   Texts also_plural;
   Texts besides;                      // ", además de" A
   Texts please;
-  std::string_view with, and_word;
+  Texts has, has_plural;              // B <con>, <que tiene> A encima
+  std::string_view and_word;
   std::array<std::string_view, 4> one_and_other;  // masculine, feminine: "uno", "una", "otro", "otra"; "one", "another"
   Texts function_words;               // what the code adds by itself: articles and the like
 };

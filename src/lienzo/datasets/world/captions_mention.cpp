@@ -29,6 +29,17 @@ void Writer::note_mention(int node) {
   order_.insert(order_.end(), members.begin(), members.end());
 }
 
+bool Writer::may_be_definite() const {
+  for (size_t i = 0; i < plan_.nodes.size(); ++i) {
+    const int node = static_cast<int>(i);
+    if (count_of(node) > 1 || !spec_of(node).shape) return false;
+    for (size_t j = 0; j < i; ++j) {
+      if (spec_of(static_cast<int>(j)) == spec_of(node)) return false;
+    }
+  }
+  return plan_.nodes.size() > 1;
+}
+
 void Writer::mention(int node) {
   const bool known = std::find(mentioned_.begin(), mentioned_.end(), node) != mentioned_.end();
   NounPhrase phrase;
@@ -36,6 +47,7 @@ void Writer::mention(int node) {
     phrase = definite(node);
   } else {
     phrase = {&spec_of(node), nouns_[node], count_of(node), bare_ && !further_ ? Determiner::kBare : Determiner::kIndefinite};
+    if (definite_) phrase.determiner = Determiner::kDefinite;
     const bool twin = std::any_of(mentioned_.begin(), mentioned_.end(), [&](int other) {
       return spec_of(other) == spec_of(node) && nouns_[other] == nouns_[node];
     });
@@ -63,7 +75,7 @@ void Writer::mention_anaphor(int node, int after) {
   const ObjectSpec& b = spec_of(node);
   const auto simple = [](const ObjectSpec& s) { return s.colour && !s.material && !s.size && !s.word; };
   const bool known = std::find(mentioned_.begin(), mentioned_.end(), node) != mentioned_.end();
-  const bool fits = !known && !bare_ && !mentioned_.empty() && a.shape && a.shape == b.shape && a.colour != b.colour && simple(a) && simple(b) &&
+  const bool fits = !known && !bare_ && !definite_ && !mentioned_.empty() && a.shape && a.shape == b.shape && a.colour != b.colour && simple(a) && simple(b) &&
                     count_of(node) == 1 && count_of(after) == 1 && nouns_[node] == nouns_[after] && mentioned_.back() == after;
   if (!fits || !choice_.chance(0.2)) return mention(node);
   NounPhrase phrase = {&b, nouns_[node], 1, Determiner::kIndefinite};

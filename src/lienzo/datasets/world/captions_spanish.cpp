@@ -43,8 +43,8 @@ void fill_adjectives(Grammar& g) {
       {fixed("de cristal"), fixed("de vidrio"), same("transparente", "transparentes"), {{"hecho de vidrio", "hecha de vidrio", "hechos de vidrio", "hechas de vidrio"}}},
   }};
   g.sizes = {{
-      {{{"pequeño", "pequeña", "pequeños", "pequeñas"}}, {{"chico", "chica", "chicos", "chicas"}}, {{"diminuto", "diminuta", "diminutos", "diminutas"}}, fixed("de tamaño pequeño")},
-      {same("grande", "grandes"), same("enorme", "enormes"), same("gigante", "gigantes"), fixed("de gran tamaño")},
+      {{{"pequeño", "pequeña", "pequeños", "pequeñas"}}, {{"chico", "chica", "chicos", "chicas"}}, {{"diminuto", "diminuta", "diminutos", "diminutas"}}, {{"chiquito", "chiquita", "chiquitos", "chiquitas"}}, fixed("de tamaño pequeño")},
+      {same("grande", "grandes"), same("enorme", "enormes"), same("gigante", "gigantes"), {{"grandote", "grandota", "grandotes", "grandotas"}}, fixed("de gran tamaño")},
   }};
   g.sizes_before = {{
       {{{"pequeño", "pequeña", "pequeños", "pequeñas"}}, {{"diminuto", "diminuta", "diminutos", "diminutas"}}},
@@ -94,22 +94,22 @@ void fill_relations(Grammar& g) {
 
 void fill_backgrounds(Grammar& g) {
   g.backgrounds = {{
-      {{"de día", "a plena luz del día", "durante el día", "bajo un cielo despejado", "en un día soleado", "con cielo despejado"},
-       {"día", "de día", "cielo despejado"}, {"es de día"}},
-      {{"de noche", "por la noche", "en la noche", "bajo las estrellas", "bajo la luna", "durante la noche", "en la oscuridad"},
+      {{"de día", "a plena luz del día", "durante el día", "bajo un cielo despejado", "en un día soleado", "bajo un cielo azul", "con cielo despejado"},
+       {"día", "de día", "cielo despejado", "cielo azul"}, {"es de día"}},
+      {{"de noche", "por la noche", "en la noche", "bajo las estrellas", "bajo la luna", "durante la noche", "bajo el cielo nocturno", "en la oscuridad", "bajo un cielo estrellado"},
        {"noche", "de noche", "cielo nocturno"}, {"es de noche"}},
-      {{"al atardecer", "en la puesta de sol", "con el atardecer de fondo", "durante el atardecer", "al ponerse el sol", "al caer la tarde"},
+      {{"al atardecer", "en la puesta de sol", "con el atardecer de fondo", "durante el atardecer", "al anochecer", "al ponerse el sol", "al caer la tarde"},
        {"atardecer", "puesta de sol"}, {"está atardeciendo"}},
       {{"en la playa", "sobre la arena", "en la arena", "en el desierto", "en una playa", "sobre arena"},
        {"playa", "arena", "desierto"}, {"el suelo es de arena", "al fondo se ve la playa"}},
-      {{"en la hierba", "sobre la hierba", "en el césped", "sobre el césped", "en el pasto", "en un prado", "en el campo", "sobre el pasto"},
+      {{"en la hierba", "sobre la hierba", "en el césped", "sobre el césped", "en el pasto", "en un prado", "en el campo", "sobre el pasto", "en un jardín"},
        {"hierba", "césped", "pasto", "prado"}, {"el suelo es de hierba", "hay hierba en el suelo"}},
-      {{"en el agua", "sobre el agua", "en el mar", "en un lago"}, {"agua", "mar", "lago"}, {"el fondo es el mar", "el suelo es agua"}},
-      {{"en la nieve", "sobre la nieve", "sobre nieve", "en un paisaje nevado", "en un campo nevado"},
+      {{"en el agua", "sobre el agua", "en el mar", "en un lago", "en el océano", "flotando en el agua"}, {"agua", "mar", "lago", "océano"}, {"el fondo es el mar", "el suelo es agua"}},
+      {{"en la nieve", "sobre la nieve", "sobre nieve", "en un paisaje nevado", "en un campo nevado", "en invierno"},
        {"nieve", "paisaje nevado"}, {"el suelo está nevado", "hay nieve en el suelo"}},
       {{"delante de una pared", "contra una pared", "frente a una pared", "con una pared de fondo", "delante de un muro", "con una pared detrás"},
        {"pared", "pared de fondo", "muro"}, {"al fondo hay una pared", "el fondo es una pared"}},
-      {{"sobre una mesa de madera", "en una mesa de madera", "sobre una mesa", "sobre madera", "sobre un suelo de madera", "en una mesa", "sobre una tabla de madera"},
+      {{"sobre una mesa de madera", "en una mesa de madera", "sobre una mesa", "sobre madera", "sobre un suelo de madera", "en una mesa", "encima de una mesa", "encima de una mesa de madera", "sobre una tabla de madera"},
        {"mesa de madera", "mesa", "madera", "suelo de madera"}, {"el suelo es de madera", "el fondo es una mesa de madera"}},
       {{"en un estudio", "sobre un fondo liso", "con fondo liso", "sobre fondo blanco", "con un fondo neutro", "sobre un fondo blanco liso", "en un estudio de fotografía"},
        {"estudio", "fondo liso", "fondo blanco", "fondo blanco liso", "fondo neutro"}, {"el fondo es liso", "el fondo es neutro"}},
@@ -121,8 +121,8 @@ void fill_frames(Grammar& g) {
   g.openings = {{"una foto de", "una foto de"}, {"hay", "hay", kThereIs}, {"una imagen de", "una imagen de"}, {"dibuja", "dibuja", kRequest},
                 {"un dibujo de", "un dibujo de"}, {"se ve", "se ven", kThereIs}, {"una imagen con", "una imagen con"}, {"quiero", "quiero", kRequest},
                 {"una escena con", "una escena con"}, {"muéstrame", "muéstrame", kRequest}, {"dibújame", "dibújame", kRequest}, {"haz", "haz", kRequest},
-                {"quiero ver", "quiero ver", kRequest}, {"genera", "genera", kRequest}, {"crea", "crea", kRequest}, {"pinta", "pinta", kRequest},
-                {"puedes dibujar", "puedes dibujar", kQuestion}, {"una fotografía de", "una fotografía de"}, {"aquí hay", "aquí hay", kThereIs}, {"en la imagen hay", "en la imagen hay", kThereIs},
+                {"dibuja una imagen de", "dibuja una imagen de", kRequest}, {"quiero ver", "quiero ver", kRequest}, {"genera", "genera", kRequest}, {"crea", "crea", kRequest}, {"pinta", "pinta", kRequest},
+                {"puedes dibujar", "puedes dibujar", kQuestion}, {"un render de", "un render de"}, {"una fotografía de", "una fotografía de"}, {"aquí hay", "aquí hay", kThereIs}, {"en la imagen hay", "en la imagen hay", kThereIs},
                 {"en la foto se ve", "en la foto se ven", kThereIs}, {"hazme", "hazme", kRequest}, {"dame", "dame", kRequest}, {"una ilustración de", "una ilustración de"},
                 {"imagina", "imagina", kRequest}, {"me gustaría ver", "me gustaría ver", kRequest}, {"dibujá", "dibujá", kRequest}, {"podrías dibujar", "podrías dibujar", kQuestion},
                 {"quisiera", "quisiera", kRequest}, {"crea una imagen de", "crea una imagen de", kRequest}, {"genera una imagen con", "genera una imagen con", kRequest},
@@ -145,7 +145,8 @@ void fill_frames(Grammar& g) {
   g.also_plural = g.also;
   g.besides = {"además de", "junto con", "y también"};
   g.please = {"por favor"};
-  g.with = "con";
+  g.has = {"con", "con", "con", "que tiene"};
+  g.has_plural = {"con", "con", "con", "que tienen"};
   g.and_word = "y";
   g.one_and_other = {"uno", "una", "otro", "otra"};
   g.function_words = {"un", "una", "el", "la", "los", "las", "del", "al", "otro", "otra", "uno", "e", "y", "de", "solo", "sola", "este", "esta", "estos", "estas", "2", "3", "4", "5"};

@@ -65,7 +65,7 @@ Writer::Start Writer::choose_start(int component, bool finite) {
     for (size_t i = 0; i < plan_.nodes.size(); ++i) {
       if (plan_.nodes[i].component == component) start.node = static_cast<int>(i);
     }
-    if (one_and_other_fits() && choice_.chance(0.2)) start.form = Form::kOneAndOther;
+    if (!definite_ && one_and_other_fits() && choice_.chance(0.2)) start.form = Form::kOneAndOther;
     return start;
   }
   const Edge& edge = plan_.edges[candidates[choice_.even(static_cast<int>(candidates.size()))]];
@@ -166,11 +166,15 @@ void Writer::write_start(const Start& start) {
     case Form::kConverse:
     case Form::kPlain:
       mention(e.subject);
-      predicate(e);
+      if (!bare_ && choice_.chance(0.07)) {
+        verb_and_predicate(e, grammar_.which_is, grammar_.which_are);
+      } else {
+        predicate(e);
+      }
       break;
     case Form::kAdverb:
       ends(e);
-      put(grammar_.with);
+      put(choice_.early(plural_place ? grammar_.has_plural : grammar_.has));
       mention(e.subject);
       put(choice_.early(plural_place ? words.adverbs_plural : words.adverbs));
       subject_ = last_ = -1;
@@ -186,7 +190,12 @@ void Writer::write_start(const Start& start) {
       const auto& sides = choice_.early(words.sides);
       mention(e.subject);
       put(sides.first);
-      mention_after_and(e.object);
+      if (bare_ || choice_.chance(0.35)) {
+        out_ += ',';
+        mention(e.object);
+      } else {
+        mention_after_and(e.object);
+      }
       put(sides.second);
       break;
     }
@@ -199,7 +208,11 @@ void Writer::write_start(const Start& start) {
         out_ += ',';
       }
       mention(e.subject);
-      append_and(out_, grammar_, sides.second);
+      if (choice_.chance(0.35)) {
+        out_ += ',';
+      } else {
+        append_and(out_, grammar_, sides.second);
+      }
       put(sides.second);
       mention(e.object);
       finite_ = true;
@@ -308,6 +321,8 @@ void Writer::write_separator(const Start& previous, const Start& next, bool next
     } else if (bare_ ? choice_.chance(0.6) : commas_) {
       out_ += ',';
     } else if (next_is_last_item || many_ands_) {
+      const bool serial = grammar_.language == Language::kEnglish && mentioned_.size() > 1 && !many_ands_;
+      if (serial && choice_.chance(0.45)) out_ += ',';
       append_and(out_, grammar_, {});
     } else {
       out_ += ',';

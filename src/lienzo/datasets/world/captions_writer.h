@@ -19,7 +19,9 @@ class Writer {
   const Grammar& grammar() const { return grammar_; }
   /// Telegraphic captions have no articles: "cubo rojo sobre cubo azul".
   void set_bare(bool bare) { bare_ = bare; }
-  bool bare() const { return bare_; }
+  /// "el cubo rojo sobre el cubo azul": as if what is to be drawn were known. Only where everything is one of a kind.
+  void set_definite(bool definite) { definite_ = definite; }
+  bool may_be_definite() const;
   /// Decides how the first clause goes; `finite` allows "A está encima de B" beside "A encima de B".
   void begin(bool finite);
   /// Whether the first thing named is more than one; after begin().
@@ -70,6 +72,7 @@ class Writer {
   Choice& choice_;
   Plan plan_;
   bool bare_ = false;
+  bool definite_ = false;
   bool commas_ = false;        // "A, B, C" rather than "A, B y C"
   bool many_ands_ = false;     // "A y B y C"
   std::vector<int> nouns_;     // per node

@@ -114,7 +114,8 @@ void for_each_text(const Grammar& g, Visit visit) {
     texts(*items);
   }
   texts(g.one_and_other);
-  visit(g.with);
+  texts(g.has);
+  texts(g.has_plural);
   visit(g.and_word);
 }
 

@@ -58,29 +58,30 @@ class Renderer {
     }
   }
 
-  image::Image draw() const {
-    std::vector<Sample> samples(static_cast<size_t>(size_) * size_);
-    for (int y = 0; y < size_; ++y) {
-      for (int x = 0; x < size_; ++x) samples[index(x, y)] = sample(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f);
+  image::Image draw(int left, int top, int width, int height) const {
+    std::vector<Sample> samples(static_cast<size_t>(width) * height);
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        samples[static_cast<size_t>(y) * width + x] =
+            sample(static_cast<float>(left + x) + 0.5f, static_cast<float>(top + y) + 0.5f);
+      }
     }
-    image::Image picture(size_, size_, 3);
-    for (int y = 0; y < size_; ++y) {
-      for (int x = 0; x < size_; ++x) {
-        store(picture.at(x, y), on_edge(samples, x, y) ? supersample(x, y) : samples[index(x, y)].colour);
+    image::Image picture(width, height, 3);
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        const Sample& here = samples[static_cast<size_t>(y) * width + x];
+        const auto differs = [&](int nx, int ny) {
+          return nx >= 0 && ny >= 0 && nx < width && ny < height &&
+                 samples[static_cast<size_t>(ny) * width + nx].key != here.key;
+        };
+        const bool edge = differs(x - 1, y) || differs(x + 1, y) || differs(x, y - 1) || differs(x, y + 1);
+        store(picture.at(x, y), edge ? supersample(left + x, top + y) : here.colour);
       }
     }
     return picture;
   }
 
  private:
-  size_t index(int x, int y) const { return static_cast<size_t>(y) * size_ + x; }
-
-  bool on_edge(const std::vector<Sample>& samples, int x, int y) const {
-    const uint32_t key = samples[index(x, y)].key;
-    return (x > 0 && samples[index(x - 1, y)].key != key) || (x + 1 < size_ && samples[index(x + 1, y)].key != key) ||
-           (y > 0 && samples[index(x, y - 1)].key != key) || (y + 1 < size_ && samples[index(x, y + 1)].key != key);
-  }
-
   Vec3 supersample(int x, int y) const {
     Vec3 sum;
     for (int j = 0; j < kEdgeSamples; ++j) {
@@ -231,11 +232,17 @@ class Renderer {
 
 }  // namespace
 
-image::Image render(const Scene& scene, int size) {
+image::Image render(const Scene& scene, int size) { return render_part(scene, size, 0, 0, size, size); }
+
+image::Image render_part(const Scene& scene, int size, int left, int top, int width, int height) {
   if (size < 8 || size > 512) {
     throw Error(ErrorKind::kInvalidInput, fmt::format("[render] size is {}, expected 8 to 512 pixels", size));
   }
-  return Renderer(scene, size).draw();
+  if (left < 0 || top < 0 || width < 1 || height < 1 || left + width > size || top + height > size) {
+    throw Error(ErrorKind::kInvalidInput, fmt::format("[render] part {}x{} at ({}, {}) is not inside a picture of {} pixels",
+                                                      width, height, left, top, size));
+  }
+  return Renderer(scene, size).draw(left, top, width, height);
 }
 
 }  // namespace lienzo::datasets::world

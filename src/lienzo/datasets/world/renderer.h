@@ -10,4 +10,8 @@ namespace lienzo::datasets::world {
 /// Throws Error(kInvalidInput) for a size out of range.
 image::Image render(const Scene& scene, int size);
 
+/// The part of render(scene, size) that begins at pixel (left, top); edges along the border of the part may be
+/// smoothed less than in the whole. Throws Error(kInvalidInput) for a part outside the picture.
+image::Image render_part(const Scene& scene, int size, int left, int top, int width, int height);
+
 }  // namespace lienzo::datasets::world

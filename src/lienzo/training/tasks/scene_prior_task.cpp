@@ -1,0 +1,138 @@
+#include "lienzo/training/tasks/scene_prior_task.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include "lienzo/base/config_reader.h"
+#include "lienzo/base/error.h"
+#include "lienzo/datasets/world/captions.h"
+#include "lienzo/datasets/world/layout.h"
+#include "lienzo/datasets/world/prior_text.h"
+#include "lienzo/datasets/world/scene_tokens.h"
+#include "lienzo/models/scene_prior.h"
+#include "lienzo/weights/safetensors.h"
+#include "lienzo/weights/save.h"
+
+namespace lienzo::training {
+namespace {
+
+namespace world = datasets::world;
+
+constexpr uint64_t kValidationSeed = 0x7A11DA7E;
+constexpr int64_t kIgnored = -100;
+
+struct ScenePriorOptions {
+  int64_t vocabulary = 1280;           // of the tokenizer
+  int64_t tokenizer_captions = 40000;  // it is learned from
+  int64_t validation_captions = 256;
+};
+
+class ScenePriorTask : public Task {
+ public:
+  ScenePriorTask(const Json& network, const ScenePriorOptions& options, const Recipe& recipe)
+      : options_(options),
+        train_(recipe.train),
+        tokenizer_(world::train_prior_tokenizer(static_cast<uint64_t>(recipe.train.seed), options.tokenizer_captions,
+                                                static_cast<int>(options.vocabulary))) {
+    models::ScenePriorConfig config = models::ScenePriorConfig::from_json(network, recipe.source + ": [task.network]");
+    config.text_vocabulary = tokenizer_.vocab_size();
+    config.scene_vocabulary = world::scene_vocabulary();
+    prior_ = models::ScenePrior(config);
+  }
+
+  torch::nn::Module& module() override { return *prior_; }
+
+  Batch make_batch(int64_t step) const override {
+    return examples(static_cast<uint64_t>(train_.seed), static_cast<uint64_t>(step * train_.batch_size),
+                    train_.batch_size, world::Split::kTraining);
+  }
+
+  torch::Tensor loss(const Batch& batch, std::map<std::string, double>& metrics) override {
+    (void)metrics;
+    const torch::Tensor logits = prior_(batch[0], batch[1], batch[2]);
+    return torch::cross_entropy_loss(logits.flatten(0, 1), batch[3].flatten(), {}, at::Reduction::Mean, kIgnored);
+  }
+
+  std::map<std::string, double> validate() override {
+    torch::NoGradGuard no_grad;
+    const Batch batch = examples(kValidationSeed, 0, options_.validation_captions, world::Split::kHeldOut);
+    const torch::Tensor logits = prior_(batch[0], batch[1], batch[2]);
+    const torch::Tensor counted = batch[3] != kIgnored;
+    const torch::Tensor right = (logits.argmax(-1) == batch[3]) & counted;
+    std::map<std::string, double> values;
+    values["loss_held_out"] =
+        torch::cross_entropy_loss(logits.flatten(0, 1), batch[3].flatten(), {}, at::Reduction::Mean, kIgnored).item<double>();
+    // Letters are fully determined where the caption gives the word.
+    const int64_t letters = world::scene_vocabulary() - 1 - static_cast<int64_t>(world::kLetters.size());
+    const torch::Tensor is_letter = counted & (batch[3] >= letters);
+    values["letter_accuracy_held_out"] = (right & is_letter).sum().item<double>() / std::max(1.0, is_letter.sum().item<double>());
+    return values;
+  }
+
+  void save_model(const std::filesystem::path& folder, const Json& provenance) override {
+    std::filesystem::create_directories(folder);
+    weights::write_safetensors(folder / "prior.safetensors", weights::named_tensors(*prior_, torch::kHalf),
+                               {{"format", "pt"},
+                                {"lienzo.kind", "scene-prior"},
+                                {"lienzo.config", prior_->config().to_json().dump()},
+                                {"lienzo.provenance", provenance.dump()}});
+    tokenizer_.save(folder / "tokenizer.json");
+  }
+
+ private:
+  // text (B, T), its mask, scene (B, S), targets (B, S).
+  Batch examples(uint64_t seed, uint64_t first, int64_t count, world::Split split) const {
+    std::vector<std::vector<int>> texts;
+    std::vector<std::vector<int64_t>> scenes;
+    size_t longest_text = 1, longest_scene = 1;
+    for (uint64_t index = first; static_cast<int64_t>(texts.size()) < count; ++index) {
+      const world::Example example = world::sample_example(seed, index, split);
+      Random random(seed + 1, index);
+      std::vector<int> order;
+      const auto language = random.chance(0.5) ? world::Language::kSpanish : world::Language::kEnglish;
+      const std::string caption = world::describe(example.spec, language, random, &order);
+      std::vector<int> text = tokenizer_.encode(world::prior_text(caption));
+      text.resize(std::min<size_t>(text.size(), static_cast<size_t>(prior_->config().max_text)));
+      texts.push_back(std::move(text));
+      scenes.push_back(world::scene_to_tokens(example.scene, order));
+      longest_text = std::max(longest_text, texts.back().size());
+      longest_scene = std::max(longest_scene, scenes.back().size() - 1);
+    }
+    longest_scene = std::min<size_t>(longest_scene, static_cast<size_t>(prior_->config().max_scene));
+    const auto t = static_cast<int64_t>(longest_text), s = static_cast<int64_t>(longest_scene);
+    torch::Tensor text = torch::zeros({count, t}, torch::kLong), mask = torch::zeros({count, t}, torch::kBool);
+    torch::Tensor scene = torch::zeros({count, s}, torch::kLong), target = torch::full({count, s}, kIgnored, torch::kLong);
+    for (int64_t b = 0; b < count; ++b) {
+      const auto& words = texts[static_cast<size_t>(b)];
+      const auto& things = scenes[static_cast<size_t>(b)];
+      std::copy(words.begin(), words.end(), text[b].data_ptr<int64_t>());
+      mask[b].narrow(0, 0, static_cast<int64_t>(words.size())).fill_(true);
+      const auto length = std::min<int64_t>(s, static_cast<int64_t>(things.size()) - 1);
+      std::copy_n(things.begin(), length, scene[b].data_ptr<int64_t>());
+      std::copy_n(things.begin() + 1, length, target[b].data_ptr<int64_t>());
+    }
+    return {text, mask, scene, target};
+  }
+
+  ScenePriorOptions options_;
+  TrainOptions train_;
+  text::BpeTokenizer tokenizer_;
+  models::ScenePrior prior_{nullptr};
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_scene_prior_task(const Recipe& recipe) {
+  ConfigReader reader(recipe.task, recipe.source + ": [task]");
+  ScenePriorOptions options;
+  reader.optional("vocabulary", options.vocabulary);
+  reader.optional("tokenizer_captions", options.tokenizer_captions);
+  reader.optional("validation_captions", options.validation_captions);
+  Json network = Json::object();
+  reader.optional("network", network);
+  reader.finish();
+  return std::make_unique<ScenePriorTask>(network, options, recipe);
+}
+
+}  // namespace lienzo::training
