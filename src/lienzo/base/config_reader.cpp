@@ -184,9 +184,11 @@ void ConfigReader::finish() const {
   }
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses
 #define LIENZO_INSTANTIATE(T)                                    \
   template void ConfigReader::optional<T>(std::string_view, T&); \
   template void ConfigReader::required<T>(std::string_view, T&);
+// NOLINTEND(bugprone-macro-parentheses)
 LIENZO_INSTANTIATE(Json)
 LIENZO_INSTANTIATE(bool)
 LIENZO_INSTANTIATE(int)
