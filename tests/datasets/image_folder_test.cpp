@@ -35,8 +35,9 @@ image::Image two_halves(int width, int height, uint8_t green = 0) {
 class ImageFolder : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("lienzo_image_folder_" + std::to_string(getpid()) + "_" +
-                                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ = fs::temp_directory_path() /
+              ("lienzo_image_folder_" + std::to_string(getpid()) + "_" +
+               ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "sub");
   }
@@ -45,7 +46,9 @@ class ImageFolder : public ::testing::Test {
   void picture(const std::string& name, int width = 8, int height = 8, uint8_t green = 0) {
     image::write_image(folder_ / name, two_halves(width, height, green));
   }
-  void text(const std::string& name, const std::string& content) { write_file_atomic(folder_ / name, content); }
+  void text(const std::string& name, const std::string& content) {
+    write_file_atomic(folder_ / name, content);
+  }
 
   std::string message(ErrorKind kind, const ImageFolderReading& options = {}) {
     try {
@@ -65,17 +68,21 @@ TEST_F(ImageFolder, ReadsMetadataJsonl) {
   picture("b.png");
   picture("sub/a.jpg");
   text("metadata.jsonl",
-       "\xEF\xBB\xBF{\"file_name\": \"sub/a.jpg\", \"text\": \" un gato\\nnegro \", \"width\": 3}\r\n\n"
+       "\xEF\xBB\xBF{\"file_name\": \"sub/a.jpg\", \"text\": \" un gato\\nnegro \", \"width\": "
+       "3}\r\n\n"
        "{\"file_name\": \"./b.png\", \"caption\": \"a dog\"}");
-  const std::vector<CaptionedImage> expected = {{folder_ / "b.png", "a dog"}, {folder_ / "sub/a.jpg", "un gato negro"}};
+  const std::vector<CaptionedImage> expected = {{folder_ / "b.png", "a dog"},
+                                                {folder_ / "sub/a.jpg", "un gato negro"}};
   EXPECT_EQ(read_image_folder(folder_), expected);
 }
 
 TEST_F(ImageFolder, ReadsMetadataCsv) {
   picture("a.png");
   picture("b.png");
-  text("metadata.csv", "id,file_name,prompt\r\n1,b.png,\"a \"\"big\"\" dog,\nred\"\r\n2,a.png,cat\n");
-  const std::vector<CaptionedImage> expected = {{folder_ / "a.png", "cat"}, {folder_ / "b.png", "a \"big\" dog, red"}};
+  text("metadata.csv",
+       "id,file_name,prompt\r\n1,b.png,\"a \"\"big\"\" dog,\nred\"\r\n2,a.png,cat\n");
+  const std::vector<CaptionedImage> expected = {{folder_ / "a.png", "cat"},
+                                                {folder_ / "b.png", "a \"big\" dog, red"}};
   EXPECT_EQ(read_image_folder(folder_), expected);
 }
 
@@ -87,8 +94,9 @@ TEST_F(ImageFolder, ReadsTextBesidePictures) {
   text("a.txt", "a tree");
   text("sub/c.txt", "the sea");
   text(".hidden.png", "not a picture");
-  const std::vector<CaptionedImage> expected = {
-      {folder_ / "B.PNG", "una casa"}, {folder_ / "a.webp", "a tree"}, {folder_ / "sub/c.jpeg", "the sea"}};
+  const std::vector<CaptionedImage> expected = {{folder_ / "B.PNG", "una casa"},
+                                                {folder_ / "a.webp", "a tree"},
+                                                {folder_ / "sub/c.jpeg", "the sea"}};
   EXPECT_EQ(read_image_folder(folder_), expected);
 }
 
@@ -98,16 +106,19 @@ TEST_F(ImageFolder, NamesPicturesWithoutCaption) {
   picture("c.png");
   text("a.txt", "a cat");
   text("b.txt", "  \n");
-  EXPECT_THAT(message(ErrorKind::kInvalidInput), HasSubstr("2 pictures without a caption: b.png, c.png"));
+  EXPECT_THAT(message(ErrorKind::kInvalidInput),
+              HasSubstr("2 pictures without a caption: b.png, c.png"));
   EXPECT_EQ(read_image_folder(folder_, {.skip_uncaptioned = true}).size(), 1u);
-  text("metadata.jsonl", "{\"file_name\": \"a.png\", \"text\": \"x\"}\n{\"file_name\": \"c.png\"}\n");
+  text("metadata.jsonl",
+       "{\"file_name\": \"a.png\", \"text\": \"x\"}\n{\"file_name\": \"c.png\"}\n");
   EXPECT_THAT(message(ErrorKind::kInvalidInput), HasSubstr("without a caption: b.png, c.png"));
 }
 
 TEST_F(ImageFolder, SaysWhatAFolderShouldHave) {
   EXPECT_THAT(message(ErrorKind::kNotFound), HasSubstr("metadata.jsonl or metadata.csv"));
   picture("a.png");
-  EXPECT_THAT(message(ErrorKind::kInvalidInput, {.skip_uncaptioned = true}), HasSubstr("cat.txt for cat.png"));
+  EXPECT_THAT(message(ErrorKind::kInvalidInput, {.skip_uncaptioned = true}),
+              HasSubstr("cat.txt for cat.png"));
   folder_ /= "nowhere";
   EXPECT_THAT(message(ErrorKind::kNotFound), HasSubstr("no such folder"));
 }
@@ -130,9 +141,11 @@ TEST_F(ImageFolder, RefusesBadMetadata) {
   EXPECT_THAT(jsonl("[1]"), HasSubstr("got array"));
   EXPECT_THAT(jsonl("{\"image\": \"a.png\"}"), HasSubstr("expected a column 'file_name'"));
   EXPECT_THAT(jsonl("{\"file_name\": \"a.png\", \"text\": 3}"), HasSubstr("'text' is number"));
-  EXPECT_THAT(jsonl("{\"file_name\": \"a.png\", \"text\": \"x\"}\n{\"file_name\": \"./a.png\", \"text\": \"y\"}"),
+  EXPECT_THAT(jsonl("{\"file_name\": \"a.png\", \"text\": \"x\"}\n{\"file_name\": \"./a.png\", "
+                    "\"text\": \"y\"}"),
               HasSubstr("metadata.jsonl:2] 'a.png' is listed twice"));
-  EXPECT_THAT(jsonl("{\"file_name\": \"metadata.jsonl\", \"text\": \"x\"}"), HasSubstr("expected png"));
+  EXPECT_THAT(jsonl("{\"file_name\": \"metadata.jsonl\", \"text\": \"x\"}"),
+              HasSubstr("expected png"));
   text("metadata.jsonl", "{\"file_name\": \"z.png\", \"text\": \"x\"}");
   EXPECT_THAT(message(ErrorKind::kNotFound), HasSubstr("do not exist: z.png"));
   fs::remove(folder_ / "metadata.jsonl");
@@ -140,7 +153,8 @@ TEST_F(ImageFolder, RefusesBadMetadata) {
     text("metadata.csv", content);
     return message(ErrorKind::kInvalidInput);
   };
-  EXPECT_THAT(csv("file_name,text\na.png,x,y\n"), HasSubstr("metadata.csv:2] got 3 fields, expected 2"));
+  EXPECT_THAT(csv("file_name,text\na.png,x,y\n"),
+              HasSubstr("metadata.csv:2] got 3 fields, expected 2"));
   EXPECT_THAT(csv("file_name,text\na.png,\"x\n"), HasSubstr("never closes"));
   EXPECT_THAT(csv("name,text\n"), HasSubstr("expected a column 'file_name'"));
   EXPECT_THAT(csv("file_name,text\na.png,\xFF\n"), HasSubstr("not UTF-8"));

@@ -20,10 +20,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostNamed = 10;                     // file names listed in one message
+constexpr size_t kMostNamed = 10;                      // file names listed in one message
 constexpr size_t kMostCaptionBytes = size_t{1} << 20;  // of one text file
 constexpr std::string_view kLayouts =
-    "metadata.jsonl or metadata.csv (columns file_name and text), or a text file beside each picture (cat.txt for "
+    "metadata.jsonl or metadata.csv (columns file_name and text), or a text file beside each "
+    "picture (cat.txt for "
     "cat.png)";
 
 bool is_picture(const fs::path& path) {
@@ -48,15 +49,19 @@ std::vector<std::string> list_pictures(const fs::path& folder) {
       found.push_back(it->path().lexically_relative(folder).generic_string());
     }
   }
-  if (error) throw Error(ErrorKind::kIo, "[" + folder.string() + "] cannot list the folder: " + error.message());
+  if (error)
+    throw Error(ErrorKind::kIo,
+                "[" + folder.string() + "] cannot list the folder: " + error.message());
   std::sort(found.begin(), found.end());
   return found;
 }
 
 std::string join_some(const std::vector<std::string>& names) {
   std::string text;
-  for (size_t i = 0; i < std::min(names.size(), kMostNamed); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > kMostNamed) text += " and " + std::to_string(names.size() - kMostNamed) + " more";
+  for (size_t i = 0; i < std::min(names.size(), kMostNamed); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kMostNamed)
+    text += " and " + std::to_string(names.size() - kMostNamed) + " more";
   return text;
 }
 
@@ -64,18 +69,21 @@ std::string join_some(const std::vector<std::string>& names) {
 std::string checked_name(const MetadataRow& row, const std::string& where) {
   const fs::path path = fs::path(row.file_name).lexically_normal();
   const bool escapes = row.file_name.empty() || path.is_absolute() || *path.begin() == ".." ||
-                       row.file_name.find('\0') != std::string::npos || row.file_name.find('\\') != std::string::npos;
+                       row.file_name.find('\0') != std::string::npos ||
+                       row.file_name.find('\\') != std::string::npos;
   if (escapes) {
-    throw Error(ErrorKind::kInvalidInput,
-                "[" + where + ":" + std::to_string(row.line) + "] file_name '" + row.file_name +
-                    "' leads out of the folder, expected a path inside it with '/' between folders");
+    throw Error(
+        ErrorKind::kInvalidInput,
+        "[" + where + ":" + std::to_string(row.line) + "] file_name '" + row.file_name +
+            "' leads out of the folder, expected a path inside it with '/' between folders");
   }
   return path.generic_string();
 }
 
 std::string checked_caption(std::string_view text, const std::string& where) {
   if (!is_valid_utf8(text)) {
-    throw Error(ErrorKind::kInvalidInput, "[" + where + "] the caption is not UTF-8; save the file as UTF-8");
+    throw Error(ErrorKind::kInvalidInput,
+                "[" + where + "] the caption is not UTF-8; save the file as UTF-8");
   }
   return tidy_caption(text);
 }
@@ -94,11 +102,13 @@ std::vector<CaptionedImage> from_metadata(const fs::path& folder,
     const std::string name = checked_name(row, where);
     if (!seen.insert(name).second) {
       throw Error(ErrorKind::kInvalidInput,
-                  "[" + where + ":" + std::to_string(row.line) + "] '" + name + "' is listed twice, expected once");
+                  "[" + where + ":" + std::to_string(row.line) + "] '" + name +
+                      "' is listed twice, expected once");
     }
     if (!is_picture(name)) {
       throw Error(ErrorKind::kInvalidInput,
-                  "[" + where + ":" + std::to_string(row.line) + "] got '" + name + "', expected png, jpg, jpeg or webp");
+                  "[" + where + ":" + std::to_string(row.line) + "] got '" + name +
+                      "', expected png, jpg, jpeg or webp");
     }
     std::string caption = checked_caption(row.caption, where + ":" + std::to_string(row.line));
     if (!fs::is_regular_file(folder / name)) {
@@ -110,7 +120,8 @@ std::vector<CaptionedImage> from_metadata(const fs::path& folder,
     }
   }
   if (!missing.empty()) {
-    throw Error(ErrorKind::kNotFound, "[" + where + "] lists pictures that do not exist: " + join_some(missing));
+    throw Error(ErrorKind::kNotFound,
+                "[" + where + "] lists pictures that do not exist: " + join_some(missing));
   }
   for (std::string& name : list_pictures(folder)) {
     if (!seen.contains(name)) without_caption.push_back(std::move(name));
@@ -119,13 +130,15 @@ std::vector<CaptionedImage> from_metadata(const fs::path& folder,
   return entries;
 }
 
-std::vector<CaptionedImage> from_text_files(const fs::path& folder, std::vector<std::string>& without_caption) {
+std::vector<CaptionedImage> from_text_files(const fs::path& folder,
+                                            std::vector<std::string>& without_caption) {
   std::vector<CaptionedImage> entries;
   for (std::string& name : list_pictures(folder)) {
     const fs::path path = folder / name;
     const fs::path text = fs::path(path).replace_extension(".txt");
     std::string caption;
-    if (fs::is_regular_file(text)) caption = checked_caption(read_text_file(text, kMostCaptionBytes), text.string());
+    if (fs::is_regular_file(text))
+      caption = checked_caption(read_text_file(text, kMostCaptionBytes), text.string());
     if (caption.empty()) {
       without_caption.push_back(std::move(name));
     } else {
@@ -138,17 +151,20 @@ std::vector<CaptionedImage> from_text_files(const fs::path& folder, std::vector<
 void mirror(image::Image& picture) {
   for (int y = 0; y < picture.height; ++y) {
     for (int left = 0, right = picture.width - 1; left < right; ++left, --right) {
-      std::swap_ranges(picture.at(left, y), picture.at(left, y) + picture.channels, picture.at(right, y));
+      std::swap_ranges(
+          picture.at(left, y), picture.at(left, y) + picture.channels, picture.at(right, y));
     }
   }
 }
 
 }  // namespace
 
-std::vector<CaptionedImage> read_image_folder(const fs::path& folder, const ImageFolderReading& options) {
+std::vector<CaptionedImage> read_image_folder(const fs::path& folder,
+                                              const ImageFolderReading& options) {
   if (!fs::is_directory(folder)) {
     throw Error(ErrorKind::kNotFound,
-                "[" + folder.string() + "] no such folder, expected a folder of pictures with " + std::string(kLayouts));
+                "[" + folder.string() + "] no such folder, expected a folder of pictures with " +
+                    std::string(kLayouts));
   }
   std::vector<std::string> without_caption;
   std::vector<CaptionedImage> entries;
@@ -161,12 +177,15 @@ std::vector<CaptionedImage> read_image_folder(const fs::path& folder, const Imag
   }
   if (entries.empty() && without_caption.empty()) {
     throw Error(ErrorKind::kNotFound,
-                "[" + folder.string() + "] no pictures, expected png, jpg, jpeg or webp files with " + std::string(kLayouts));
+                "[" + folder.string() +
+                    "] no pictures, expected png, jpg, jpeg or webp files with " +
+                    std::string(kLayouts));
   }
   if (entries.empty() || (!without_caption.empty() && !options.skip_uncaptioned)) {
     throw Error(ErrorKind::kInvalidInput,
-                "[" + folder.string() + "] " + std::to_string(without_caption.size()) + " pictures without a caption: " +
-                    join_some(without_caption) + "; expected " + std::string(kLayouts));
+                "[" + folder.string() + "] " + std::to_string(without_caption.size()) +
+                    " pictures without a caption: " + join_some(without_caption) + "; expected " +
+                    std::string(kLayouts));
   }
   std::sort(entries.begin(), entries.end(), [](const CaptionedImage& a, const CaptionedImage& b) {
     return a.path.generic_string() < b.path.generic_string();
@@ -188,12 +207,15 @@ uint64_t permuted(uint64_t key, uint64_t position, uint64_t count) {
   return position;
 }
 
-ImageFolderDataset::ImageFolderDataset(std::vector<CaptionedImage> entries, const ImageFolderOptions& options)
+ImageFolderDataset::ImageFolderDataset(std::vector<CaptionedImage> entries,
+                                       const ImageFolderOptions& options)
     : entries_(std::move(entries)), options_(options) {
-  if (entries_.empty()) throw Error(ErrorKind::kInvalidInput, "[image folder] got no pictures, expected at least one");
+  if (entries_.empty())
+    throw Error(ErrorKind::kInvalidInput, "[image folder] got no pictures, expected at least one");
   if (options_.size < 1) {
     throw Error(ErrorKind::kInvalidInput,
-                "[image folder] size, got " + std::to_string(options_.size) + ", expected at least 1 pixel");
+                "[image folder] size, got " + std::to_string(options_.size) +
+                    ", expected at least 1 pixel");
   }
 }
 
@@ -215,7 +237,8 @@ ImageFolderDataset::Item ImageFolderDataset::item(uint64_t seed, uint64_t index)
   const int shorter = std::min(picture.width, picture.height);
   const auto width = static_cast<int>(scaled(picture.width, shorter));
   const auto height = static_cast<int>(scaled(picture.height, shorter));
-  if (width != picture.width || height != picture.height) picture = image::resize(picture, width, height);
+  if (width != picture.width || height != picture.height)
+    picture = image::resize(picture, width, height);
   Random random(seed, index);
   int x = (width - size) / 2, y = (height - size) / 2;
   if (options_.random_crop) {

@@ -27,7 +27,8 @@ struct Record {
   int line = 0;
 };
 
-/// RFC 4180: fields may stand in double quotes and then contain commas, line breaks and doubled quotes.
+/// RFC 4180: fields may stand in double quotes and then contain commas, line breaks and doubled
+/// quotes.
 std::vector<Record> parse_csv(std::string_view text, const std::string& where) {
   std::vector<Record> records;
   Record record;
@@ -69,7 +70,8 @@ std::vector<Record> parse_csv(std::string_view text, const std::string& where) {
     } else if (c == '\n') {
       end_record();
     } else if (c != '\r') {
-      if (was_quoted) fail(where, line, "text after a closing quote; double the quotes inside a quoted field");
+      if (was_quoted)
+        fail(where, line, "text after a closing quote; double the quotes inside a quoted field");
       any = true;
       field += c;
     }
@@ -97,7 +99,9 @@ std::vector<MetadataRow> parse_metadata_jsonl(std::string_view text, const std::
     } catch (const nlohmann::json::exception& error) {
       fail(where, line, std::string("not JSON, expected one object per line: ") + error.what());
     }
-    if (!object.is_object()) fail(where, line, std::string("got ") + object.type_name() + ", expected one object per line");
+    if (!object.is_object())
+      fail(
+          where, line, std::string("got ") + object.type_name() + ", expected one object per line");
     const auto name = object.find("file_name");
     if (name == object.end() || !name->is_string()) fail(where, line, std::string(kExpected));
     MetadataRow row = {name->get<std::string>(), {}, line};
@@ -105,7 +109,9 @@ std::vector<MetadataRow> parse_metadata_jsonl(std::string_view text, const std::
       const auto caption = object.find(std::string(column));
       if (caption == object.end() || caption->is_null()) continue;
       if (!caption->is_string()) {
-        fail(where, line, "'" + std::string(column) + "' is " + caption->type_name() + ", expected text");
+        fail(where,
+             line,
+             "'" + std::string(column) + "' is " + caption->type_name() + ", expected text");
       }
       row.caption = caption->get<std::string>();
       break;
@@ -127,17 +133,19 @@ std::vector<MetadataRow> parse_metadata_csv(std::string_view text, const std::st
   for (std::string_view candidate : kCaptionColumns) {
     if (caption == header.size()) caption = column(candidate);
   }
-  if (name == header.size() || caption == header.size()) fail(where, 1, std::string(kExpected) + " in the first line");
+  if (name == header.size() || caption == header.size())
+    fail(where, 1, std::string(kExpected) + " in the first line");
   std::vector<MetadataRow> rows;
   for (size_t i = 1; i < records.size(); ++i) {
     Record& record = records[i];
     if (record.fields.size() != header.size()) {
       fail(where,
            record.line,
-           "got " + std::to_string(record.fields.size()) + " fields, expected " + std::to_string(header.size()) +
-               "; captions with commas belong in double quotes");
+           "got " + std::to_string(record.fields.size()) + " fields, expected " +
+               std::to_string(header.size()) + "; captions with commas belong in double quotes");
     }
-    rows.push_back({std::move(record.fields[name]), std::move(record.fields[caption]), record.line});
+    rows.push_back(
+        {std::move(record.fields[name]), std::move(record.fields[caption]), record.line});
   }
   return rows;
 }

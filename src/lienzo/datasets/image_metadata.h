@@ -14,7 +14,8 @@ struct MetadataRow {
   int line = 0;         // 1 = first, for messages
 };
 
-/// `where` names the file in messages. Throws Error(kInvalidInput) for malformed lines and missing columns.
+/// `where` names the file in messages. Throws Error(kInvalidInput) for malformed lines and missing
+/// columns.
 std::vector<MetadataRow> parse_metadata_jsonl(std::string_view text, const std::string& where);
 std::vector<MetadataRow> parse_metadata_csv(std::string_view text, const std::string& where);
 

@@ -57,15 +57,16 @@ void strip_accents(std::string& text, bool keep_enye) {
           break;
         }
         [[fallthrough]];
-      default:
-        plain += c;
-        plain += second;
+      default: plain += c; plain += second;
     }
   }
   text = std::move(plain);
 }
 
-std::string compose(const SceneSpec& spec, const Grammar& g, Choice& choice, std::vector<int>* mention_order) {
+std::string compose(const SceneSpec& spec,
+                    const Grammar& g,
+                    Choice& choice,
+                    std::vector<int>* mention_order) {
   Writer writer(spec, g, choice);
   const BackgroundWords* background =
       spec.background ? &g.backgrounds[static_cast<size_t>(*spec.background)] : nullptr;
@@ -87,7 +88,9 @@ std::string compose(const SceneSpec& spec, const Grammar& g, Choice& choice, std
     writer.begin(!there_is);
     if (!there_is || (g.language == Language::kEnglish && choice.chance(0.7))) text += ',';
     if (there_is) {
-      append_words(text, writer.starts_plural() ? g.existence_plural.front() : g.existence.front(), g.language);
+      append_words(text,
+                   writer.starts_plural() ? g.existence_plural.front() : g.existence.front(),
+                   g.language);
     }
   } else if (choice.chance(kOpening)) {
     writer.begin(false);
@@ -119,8 +122,8 @@ std::string compose(const SceneSpec& spec, const Grammar& g, Choice& choice, std
       append_words(text, choice.early(background->phrases), g.language);
     }
   }
-  const bool request =
-      opening != nullptr && (opening->kind == Opening::Kind::kRequest || opening->kind == Opening::Kind::kQuestion);
+  const bool request = opening != nullptr && (opening->kind == Opening::Kind::kRequest ||
+                                              opening->kind == Opening::Kind::kQuestion);
   if (request && choice.chance(0.06) && !text.starts_with(g.please.front())) {
     if (choice.chance(0.6)) text += ',';
     append_words(text, g.please.front(), g.language);
@@ -132,14 +135,18 @@ std::string compose(const SceneSpec& spec, const Grammar& g, Choice& choice, std
     text += '.';
   }
   if (capital) capitalise_sentences(text);
-  if (g.language == Language::kSpanish && choice.chance(kNoAccents)) strip_accents(text, choice.chance(0.5));
+  if (g.language == Language::kSpanish && choice.chance(kNoAccents))
+    strip_accents(text, choice.chance(0.5));
   if (mention_order != nullptr) *mention_order = writer.mention_order();
   return text;
 }
 
 }  // namespace
 
-std::string describe(const SceneSpec& spec, Language language, Random& random, std::vector<int>* mention_order) {
+std::string describe(const SceneSpec& spec,
+                     Language language,
+                     Random& random,
+                     std::vector<int>* mention_order) {
   Choice choice(&random);
   return compose(spec, grammar(language), choice, mention_order);
 }

@@ -9,11 +9,12 @@
 #include "lienzo/datasets/world/captions.h"
 #include "lienzo/datasets/world/scene.h"
 
-/// The words of the captions. Both languages fill the same tables; English simply repeats forms that do not agree.
+/// The words of the captions. Both languages fill the same tables; English simply repeats forms
+/// that do not agree.
 namespace lienzo::datasets::world {
 
-/// Draws from the tables. Without a generator it takes the first entry and never takes a chance, which
-/// turns the grammar of the random captions into that of the canonical ones.
+/// Draws from the tables. Without a generator it takes the first entry and never takes a chance,
+/// which turns the grammar of the random captions into that of the canonical ones.
 class Choice {
  public:
   explicit Choice(Random* random) : random_(random) {}
@@ -56,7 +57,9 @@ struct Noun {
 /// Masculine singular, feminine singular, masculine plural, feminine plural.
 struct Adjective {
   std::array<std::string_view, 4> forms;
-  std::string_view form(Agreement a) const { return forms[(a.plural ? 2 : 0) + (a.feminine ? 1 : 0)]; }
+  std::string_view form(Agreement a) const {
+    return forms[(a.plural ? 2 : 0) + (a.feminine ? 1 : 0)];
+  }
 };
 using Adjectives = std::vector<Adjective>;
 
@@ -73,10 +76,10 @@ struct Placement {
 };
 
 struct RelationWords {
-  Texts prepositions;                                         // A <encima de> B
-  Texts adverbs;                                              // B con A <encima>
-  Texts adverbs_plural;                                       // the same where B is plural
-  std::vector<Placement> placements;                          // A <apilado> <sobre> B
+  Texts prepositions;                                                // A <encima de> B
+  Texts adverbs;                                                     // B con A <encima>
+  Texts adverbs_plural;                                              // the same where B is plural
+  std::vector<Placement> placements;                                 // A <apilado> <sobre> B
   std::vector<std::pair<std::string_view, std::string_view>> sides;  // A <arriba> y B <abajo>
 };
 
@@ -98,11 +101,11 @@ struct Grammar {
   std::vector<Noun> generic_nouns;  // for an object of unknown shape
   std::string_view something;
   std::array<Adjectives, kColours> colours;
-  Texts colour_prefixes;                        // "de color" rojo (Spanish)
+  Texts colour_prefixes;                         // "de color" rojo (Spanish)
   std::array<Adjectives, kMaterials> materials;  // Spanish: after the noun; English: before it
   std::array<Texts, kMaterials> material_tails;  // English: "made of glass"
   std::array<Adjectives, kSizes> sizes;
-  std::array<Adjectives, kSizes> sizes_before;   // Spanish: "gran", "pequeño" before the noun
+  std::array<Adjectives, kSizes> sizes_before;  // Spanish: "gran", "pequeño" before the noun
   std::vector<WordFrame> word_frames;
   std::array<RelationWords, kRelations> relations;
   std::vector<Adjective> placed;  // participles for any relation
@@ -112,7 +115,7 @@ struct Grammar {
   Texts numbers;        // index = number; 0 and 1 unused
   Texts pairs;          // "un par de"
   std::array<Adjective, kMaxObjects> ordinals;
-  Texts contains;         // B <que contiene> A
+  Texts contains;  // B <que contiene> A
   Texts contains_plural;
   Texts existence, existence_plural;  // encima de B <hay> A
   Texts is, are;                      // A <está> encima de B
@@ -120,12 +123,13 @@ struct Grammar {
   Texts beside;                       // two objects, relation left open
   Texts also;                         // starts a further sentence: "también hay"
   Texts also_plural;
-  Texts besides;                      // ", además de" A
+  Texts besides;  // ", además de" A
   Texts please;
-  Texts has, has_plural;              // B <con>, <que tiene> A encima
+  Texts has, has_plural;  // B <con>, <que tiene> A encima
   std::string_view and_word;
-  std::array<std::string_view, 4> one_and_other;  // masculine, feminine: "uno", "una", "otro", "otra"; "one", "another"
-  Texts function_words;               // what the code adds by itself: articles and the like
+  std::array<std::string_view, 4>
+      one_and_other;     // masculine, feminine: "uno", "una", "otro", "otra"; "one", "another"
+  Texts function_words;  // what the code adds by itself: articles and the like
 };
 
 const Grammar& grammar(Language language);

@@ -8,9 +8,10 @@ namespace {
 
 /// Whether an object described as `other` surely has everything that `said` says of `spec`.
 bool has_all(const ObjectSpec& other, const ObjectSpec& spec) {
-  return (!spec.shape || other.shape == spec.shape) && (!spec.colour || other.colour == spec.colour) &&
-         (!spec.material || other.material == spec.material) && (!spec.size || other.size == spec.size) &&
-         (!spec.word || other.word == spec.word);
+  return (!spec.shape || other.shape == spec.shape) &&
+         (!spec.colour || other.colour == spec.colour) &&
+         (!spec.material || other.material == spec.material) &&
+         (!spec.size || other.size == spec.size) && (!spec.word || other.word == spec.word);
 }
 
 template <typename T>
@@ -46,7 +47,10 @@ void Writer::mention(int node) {
   if (known) {
     phrase = definite(node);
   } else {
-    phrase = {&spec_of(node), nouns_[node], count_of(node), bare_ && !further_ ? Determiner::kBare : Determiner::kIndefinite};
+    phrase = {&spec_of(node),
+              nouns_[node],
+              count_of(node),
+              bare_ && !further_ ? Determiner::kBare : Determiner::kIndefinite};
     if (definite_) phrase.determiner = Determiner::kDefinite;
     const bool twin = std::any_of(mentioned_.begin(), mentioned_.end(), [&](int other) {
       return spec_of(other) == spec_of(node) && nouns_[other] == nouns_[node];
@@ -73,10 +77,14 @@ void Writer::mention_after_and(int node) {
 void Writer::mention_anaphor(int node, int after) {
   const ObjectSpec& a = spec_of(after);
   const ObjectSpec& b = spec_of(node);
-  const auto simple = [](const ObjectSpec& s) { return s.colour && !s.material && !s.size && !s.word; };
+  const auto simple = [](const ObjectSpec& s) {
+    return s.colour && !s.material && !s.size && !s.word;
+  };
   const bool known = std::find(mentioned_.begin(), mentioned_.end(), node) != mentioned_.end();
-  const bool fits = !known && !bare_ && !definite_ && !mentioned_.empty() && a.shape && a.shape == b.shape && a.colour != b.colour && simple(a) && simple(b) &&
-                    count_of(node) == 1 && count_of(after) == 1 && nouns_[node] == nouns_[after] && mentioned_.back() == after;
+  const bool fits = !known && !bare_ && !definite_ && !mentioned_.empty() && a.shape &&
+                    a.shape == b.shape && a.colour != b.colour && simple(a) && simple(b) &&
+                    count_of(node) == 1 && count_of(after) == 1 && nouns_[node] == nouns_[after] &&
+                    mentioned_.back() == after;
   if (!fits || !choice_.chance(0.2)) return mention(node);
   NounPhrase phrase = {&b, nouns_[node], 1, Determiner::kIndefinite};
   phrase.say.shape = false;
@@ -136,7 +144,8 @@ void Writer::predicate(const Edge& edge, bool allow_placement) {
     put(placement.participle.form(agreement(edge.subject)));
     put(placement.preposition);
   } else {
-    if (participle && choice_.chance(0.06)) put(choice_.early(grammar_.placed).form(agreement(edge.subject)));
+    if (participle && choice_.chance(0.06))
+      put(choice_.early(grammar_.placed).form(agreement(edge.subject)));
     put(preposition(edge));
   }
   subject_ = edge.subject;

@@ -47,7 +47,8 @@ std::string in_quotes(std::string_view word) {
 /// `says "HELLO"`, with whatever frame stands around the quotes.
 void add_word(Words& words, const Grammar& g, const NounPhrase& p, bool generic, Choice& choice) {
   const WordFrame* frame = &choice.early(g.word_frames);
-  if (generic && frame->before.empty()) frame = &g.word_frames.front();  // `algo "SOL"` would be a name
+  if (generic && frame->before.empty())
+    frame = &g.word_frames.front();  // `algo "SOL"` would be a name
   words.add(p.count > 1 ? frame->before_plural : frame->before);
   words.add(in_quotes(*p.spec->word));
   words.add(p.count > 1 ? frame->after_plural : frame->after);
@@ -61,15 +62,14 @@ std::string_view number(const Grammar& g, int count, Choice& choice) {
   return choice.chance(kDigits) ? kNumerals[count] : g.numbers[count];
 }
 
-void spanish_determiner(Words& words, const Grammar& g, const NounPhrase& p, bool feminine, Choice& choice) {
+void spanish_determiner(
+    Words& words, const Grammar& g, const NounPhrase& p, bool feminine, Choice& choice) {
   const bool plural = p.count > 1;
   switch (p.determiner) {
     case Determiner::kBare:
       if (plural) words.add(number(g, p.count, choice));
       return;
-    case Determiner::kAnother:
-      words.add(feminine ? "otra" : "otro");
-      return;
+    case Determiner::kAnother: words.add(feminine ? "otra" : "otro"); return;
     case Determiner::kIndefinite:
       if (plural) {
         words.add(number(g, p.count, choice));
@@ -89,7 +89,8 @@ void spanish_determiner(Words& words, const Grammar& g, const NounPhrase& p, boo
       } else {
         words.add(plural ? (feminine ? "las" : "los") : (feminine ? "la" : "el"));
       }
-      if (p.determiner == Determiner::kOrdinal) words.add(g.ordinals[p.ordinal].form({feminine, plural}));
+      if (p.determiner == Determiner::kOrdinal)
+        words.add(g.ordinals[p.ordinal].form({feminine, plural}));
       if (plural && choice.chance(0.5)) words.add(g.numbers[p.count]);
       return;
   }
@@ -106,14 +107,16 @@ void spanish(std::string& out, const Grammar& g, const NounPhrase& p, Choice& ch
   Words words;
   Agreement agreement = {noun.feminine, p.count > 1};
   const bool fresh = p.determiner == Determiner::kIndefinite || p.determiner == Determiner::kBare;
-  const bool something = !spec.shape && p.say.shape && fresh && p.count == 1 && choice.chance(kSomething);
+  const bool something =
+      !spec.shape && p.say.shape && fresh && p.count == 1 && choice.chance(kSomething);
   bool size_pending = spec.size && p.say.size;
   if (something) {
     agreement.feminine = false;
     words.add(g.something);
   } else {
     spanish_determiner(words, g, p, agreement.feminine, choice);
-    if (size_pending && p.say.shape && p.determiner != Determiner::kBare && choice.chance(kSizeBefore)) {
+    if (size_pending && p.say.shape && p.determiner != Determiner::kBare &&
+        choice.chance(kSizeBefore)) {
       words.add(choice.early(g.sizes_before[index(*spec.size)]).form(agreement));
       size_pending = false;
     }
@@ -142,13 +145,15 @@ void spanish(std::string& out, const Grammar& g, const NounPhrase& p, Choice& ch
     for (int i = count - 1; i > 0; --i) std::swap(modifiers[i], modifiers[choice.even(i + 1)]);
   }
   for (int i = 0; i < count; ++i) {
-    if (i > 0 && modifiers[i].plain && modifiers[i - 1].plain && choice.chance(kSizeAndColour)) words.add(g.and_word);
+    if (i > 0 && modifiers[i].plain && modifiers[i - 1].plain && choice.chance(kSizeAndColour))
+      words.add(g.and_word);
     words.add(modifiers[i].text);
   }
   words.add(last.prefix);
   words.add(last.text);
   if (says_word(p)) add_word(words, g, p, !spec.shape, choice);
-  // The article is the first word; append it alone so that it can contract with the preposition before it.
+  // The article is the first word; append it alone so that it can contract with the preposition
+  // before it.
   const std::string& text = words.text();
   const size_t space = text.find(' ');
   append_words(out, text.substr(0, space), g.language);
@@ -157,18 +162,22 @@ void spanish(std::string& out, const Grammar& g, const NounPhrase& p, Choice& ch
 
 bool starts_with_vowel_sound(std::string_view text) {
   if (!text.empty() && text.front() == '"') text.remove_prefix(1);
-  return !text.empty() && std::string_view("aeiouAEIO").find(text.front()) != std::string_view::npos;
+  return !text.empty() &&
+         std::string_view("aeiouAEIO").find(text.front()) != std::string_view::npos;
 }
 
 void english(std::string& out, const Grammar& g, const NounPhrase& p, Choice& choice) {
   const ObjectSpec& spec = *p.spec;
   const bool plural = p.count > 1;
   const bool fresh = p.determiner == Determiner::kIndefinite || p.determiner == Determiner::kBare;
-  const bool something = !spec.shape && p.say.shape && fresh && p.count == 1 && choice.chance(kSomething);
-  const std::string_view size =
-      spec.size && p.say.size ? choice.early(g.sizes[index(*spec.size)]).form({}) : std::string_view();
-  const std::string_view colour =
-      spec.colour && p.say.colour ? choice.early(g.colours[index(*spec.colour)]).form({}) : std::string_view();
+  const bool something =
+      !spec.shape && p.say.shape && fresh && p.count == 1 && choice.chance(kSomething);
+  const std::string_view size = spec.size && p.say.size
+                                    ? choice.early(g.sizes[index(*spec.size)]).form({})
+                                    : std::string_view();
+  const std::string_view colour = spec.colour && p.say.colour
+                                      ? choice.early(g.colours[index(*spec.colour)]).form({})
+                                      : std::string_view();
   std::string_view material, tail;
   if (spec.material && p.say.material) {
     if ((something || choice.chance(0.2)) && p.say.shape) {
@@ -209,9 +218,7 @@ void english(std::string& out, const Grammar& g, const NounPhrase& p, Choice& ch
       case Determiner::kBare:
         if (plural) put(number(g, p.count, choice));
         break;
-      case Determiner::kAnother:
-        put("another");
-        break;
+      case Determiner::kAnother: put("another"); break;
       case Determiner::kIndefinite:
         if (plural) {
           put(number(g, p.count, choice));
@@ -243,7 +250,8 @@ const Noun& noun_of(const Grammar& grammar, const ObjectSpec& spec, int noun) {
 }
 
 int count_nouns(const Grammar& grammar, const ObjectSpec& spec) {
-  return static_cast<int>(spec.shape ? grammar.nouns[index(*spec.shape)].size() : grammar.generic_nouns.size());
+  return static_cast<int>(spec.shape ? grammar.nouns[index(*spec.shape)].size()
+                                     : grammar.generic_nouns.size());
 }
 
 void append_words(std::string& out, std::string_view words, Language language) {
@@ -260,11 +268,15 @@ void append_words(std::string& out, std::string_view words, Language language) {
 
 void append_and(std::string& out, const Grammar& grammar, std::string_view following) {
   const bool e = grammar.language == Language::kSpanish &&
-                 (following.starts_with("i") || following.starts_with("hi")) && !following.starts_with("hie");
+                 (following.starts_with("i") || following.starts_with("hi")) &&
+                 !following.starts_with("hie");
   append_words(out, e ? std::string_view("e") : grammar.and_word, grammar.language);
 }
 
-void append_noun_phrase(std::string& out, const Grammar& grammar, const NounPhrase& phrase, Choice& choice) {
+void append_noun_phrase(std::string& out,
+                        const Grammar& grammar,
+                        const NounPhrase& phrase,
+                        Choice& choice) {
   if (grammar.language == Language::kSpanish) {
     spanish(out, grammar, phrase, choice);
   } else {

@@ -38,6 +38,9 @@ void append_words(std::string& out, std::string_view words, Language language);
 /// Adds the conjunction in the form that `out`'s next word `following` asks for ("e imagen").
 void append_and(std::string& out, const Grammar& grammar, std::string_view following);
 
-void append_noun_phrase(std::string& out, const Grammar& grammar, const NounPhrase& phrase, Choice& choice);
+void append_noun_phrase(std::string& out,
+                        const Grammar& grammar,
+                        const NounPhrase& phrase,
+                        Choice& choice);
 
 }  // namespace lienzo::datasets::world

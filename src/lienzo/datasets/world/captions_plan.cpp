@@ -9,26 +9,29 @@
 namespace lienzo::datasets::world {
 namespace {
 
-constexpr double kSeparateAlike = 0.08;  // "un cubo rojo y otro cubo rojo" rather than "dos cubos rojos"
+constexpr double kSeparateAlike =
+    0.08;  // "un cubo rojo y otro cubo rojo" rather than "dos cubos rojos"
 
 void check(const SceneSpec& spec) {
   const int count = static_cast<int>(spec.objects.size());
   if (count < 1 || count > kMaxObjects) {
     throw Error(ErrorKind::kInvalidInput,
-                "[captions] number of objects in the description, got " + std::to_string(count) + ", expected 1 to " +
-                    std::to_string(kMaxObjects));
+                "[captions] number of objects in the description, got " + std::to_string(count) +
+                    ", expected 1 to " + std::to_string(kMaxObjects));
   }
   const auto inside = [count](int index) { return index >= 0 && index < count; };
   for (const RelationSpec& r : spec.relations) {
     const bool between = r.relation == Relation::kBetween;
-    const bool valid = inside(r.subject) && inside(r.object) && r.subject != r.object && (between == (r.second >= 0)) &&
-                       (!between || (inside(r.second) && r.second != r.subject && r.second != r.object));
+    const bool valid =
+        inside(r.subject) && inside(r.object) && r.subject != r.object &&
+        (between == (r.second >= 0)) &&
+        (!between || (inside(r.second) && r.second != r.subject && r.second != r.object));
     if (!valid) {
       throw Error(ErrorKind::kInvalidInput,
                   "[captions] relation '" + std::string(name(r.relation)) + "' joins objects " +
-                      std::to_string(r.subject) + ", " + std::to_string(r.object) + ", " + std::to_string(r.second) +
-                      ", expected different indices below " + std::to_string(count) +
-                      (between ? "" : " and no second object"));
+                      std::to_string(r.subject) + ", " + std::to_string(r.object) + ", " +
+                      std::to_string(r.second) + ", expected different indices below " +
+                      std::to_string(count) + (between ? "" : " and no second object"));
     }
   }
 }
@@ -40,12 +43,10 @@ Canonical canonical(Relation relation, int subject, int object, int second) {
   switch (relation) {
     case Relation::kUnder:
     case Relation::kRightOf:
-    case Relation::kBehind:
-      return {converse(relation), object, subject, second};
+    case Relation::kBehind: return {converse(relation), object, subject, second};
     case Relation::kBetween:
       return {relation, subject, std::min(object, second), std::max(object, second)};
-    default:
-      return {relation, subject, object, second};
+    default: return {relation, subject, object, second};
   }
 }
 
@@ -53,20 +54,26 @@ Canonical canonical(Relation relation, int subject, int object, int second) {
 bool interchangeable(const SceneSpec& spec, int a, int b) {
   const auto swapped = [a, b](int index) { return index == a ? b : index == b ? a : index; };
   for (const RelationSpec& r : spec.relations) {
-    const Canonical wanted = canonical(r.relation, swapped(r.subject), swapped(r.object), swapped(r.second));
-    const bool found = std::any_of(spec.relations.begin(), spec.relations.end(), [&](const RelationSpec& other) {
-      return canonical(other.relation, other.subject, other.object, other.second) == wanted;
-    });
+    const Canonical wanted =
+        canonical(r.relation, swapped(r.subject), swapped(r.object), swapped(r.second));
+    const bool found =
+        std::any_of(spec.relations.begin(), spec.relations.end(), [&](const RelationSpec& other) {
+          return canonical(other.relation, other.subject, other.object, other.second) == wanted;
+        });
     if (!found) return false;
   }
   return true;
 }
 
 bool can_group(const SceneSpec& spec, const std::vector<int>& alike) {
-  const auto in_group = [&](int index) { return std::find(alike.begin(), alike.end(), index) != alike.end(); };
+  const auto in_group = [&](int index) {
+    return std::find(alike.begin(), alike.end(), index) != alike.end();
+  };
   for (const RelationSpec& r : spec.relations) {
-    const int members = int{in_group(r.subject)} + int{in_group(r.object)} + int{in_group(r.second)};
-    const bool both_ends = r.relation == Relation::kBetween && !in_group(r.subject) && alike.size() == 2;
+    const int members =
+        int{in_group(r.subject)} + int{in_group(r.object)} + int{in_group(r.second)};
+    const bool both_ends =
+        r.relation == Relation::kBetween && !in_group(r.subject) && alike.size() == 2;
     if (members > 1 && !both_ends) return false;
   }
   for (size_t i = 0; i < alike.size(); ++i) {
@@ -104,7 +111,9 @@ void number_components(Plan& plan) {
 
 }  // namespace
 
-bool has_converse(Relation relation) { return relation != Relation::kInside && relation != Relation::kBetween; }
+bool has_converse(Relation relation) {
+  return relation != Relation::kInside && relation != Relation::kBetween;
+}
 
 Relation converse(Relation relation) {
   switch (relation) {
@@ -129,7 +138,8 @@ Plan plan_caption(const SceneSpec& spec, Choice& choice) {
     for (int j = i + 1; j < count; ++j) {
       if (spec.objects[j] == spec.objects[i]) alike.push_back(j);
     }
-    const bool grouped = alike.size() > 1 && can_group(spec, alike) && !choice.chance(kSeparateAlike);
+    const bool grouped =
+        alike.size() > 1 && can_group(spec, alike) && !choice.chance(kSeparateAlike);
     if (grouped) {
       for (int member : alike) node_of[member] = static_cast<int>(plan.nodes.size());
       plan.nodes.push_back({alike});
@@ -142,7 +152,8 @@ Plan plan_caption(const SceneSpec& spec, Choice& choice) {
   }
   std::vector<Canonical> seen;
   for (const RelationSpec& r : spec.relations) {
-    const Edge edge = {r.relation, node_of[r.subject], node_of[r.object], r.second < 0 ? -1 : node_of[r.second]};
+    const Edge edge = {
+        r.relation, node_of[r.subject], node_of[r.object], r.second < 0 ? -1 : node_of[r.second]};
     const Canonical key = canonical(edge.relation, edge.subject, edge.object, edge.second);
     if (std::find(seen.begin(), seen.end(), key) != seen.end()) continue;
     seen.push_back(key);

@@ -26,11 +26,13 @@ struct Plan {
   int components = 0;  // nodes linked by edges share a component, numbered by first node
 };
 
-/// Groups the objects of `spec`. Objects are grouped if they are described alike, stand in the same relations
-/// to all others, and no third object described alike does not. Throws Error(kInvalidInput) on a bad spec.
+/// Groups the objects of `spec`. Objects are grouped if they are described alike, stand in the same
+/// relations to all others, and no third object described alike does not. Throws
+/// Error(kInvalidInput) on a bad spec.
 Plan plan_caption(const SceneSpec& spec, Choice& choice);
 
-/// The converse of a relation ("under" for "on top of"); false for inside and between, which have none.
+/// The converse of a relation ("under" for "on top of"); false for inside and between, which have
+/// none.
 bool has_converse(Relation relation);
 Relation converse(Relation relation);
 

@@ -14,12 +14,14 @@ Writer::Writer(const SceneSpec& spec, const Grammar& grammar, Choice& choice)
   const size_t nodes = plan_.nodes.size();
   said_.assign(plan_.edges.size(), false);
   nouns_.assign(nodes, 0);
-  // One noun per shape: "el segundo cubo" must count what was called a cube. Captions that never refer back may mix.
+  // One noun per shape: "el segundo cubo" must count what was called a cube. Captions that never
+  // refer back may mix.
   const bool mix = plan_.edges.size() < 2 && choice_.chance(0.2);
   for (size_t i = 0; i < nodes; ++i) {
     nouns_[i] = choice_.early(count_nouns(grammar_, spec_of(static_cast<int>(i))));
     for (size_t j = 0; j < i && !mix; ++j) {
-      if (spec_of(static_cast<int>(j)).shape == spec_of(static_cast<int>(i)).shape) nouns_[i] = nouns_[j];
+      if (spec_of(static_cast<int>(j)).shape == spec_of(static_cast<int>(i)).shape)
+        nouns_[i] = nouns_[j];
     }
   }
   commas_ = choice_.chance(0.08);
@@ -30,10 +32,13 @@ Writer::Writer(const SceneSpec& spec, const Grammar& grammar, Choice& choice)
 
 void Writer::begin(bool finite) { first_ = choose_start(components_.front(), finite && !bare_); }
 
-bool Writer::starts_plural() const { return first_.form == Form::kOneAndOther || count_of(first_.node) > 1; }
+bool Writer::starts_plural() const {
+  return first_.form == Form::kOneAndOther || count_of(first_.node) > 1;
+}
 
 bool Writer::starts_finite() const {
-  return first_.form == Form::kFinite || first_.form == Form::kThereIs || first_.form == Form::kSidesFirst;
+  return first_.form == Form::kFinite || first_.form == Form::kThereIs ||
+         first_.form == Form::kSidesFirst;
 }
 
 void Writer::write(std::string& out) {
@@ -59,7 +64,8 @@ Writer::Start Writer::choose_start(int component, bool finite) {
   Start start;
   std::vector<int> candidates;
   for (size_t i = 0; i < plan_.edges.size(); ++i) {
-    if (plan_.nodes[plan_.edges[i].subject].component == component) candidates.push_back(static_cast<int>(i));
+    if (plan_.nodes[plan_.edges[i].subject].component == component)
+      candidates.push_back(static_cast<int>(i));
   }
   if (candidates.empty()) {
     for (size_t i = 0; i < plan_.nodes.size(); ++i) {
@@ -76,7 +82,8 @@ Writer::Start Writer::choose_start(int component, bool finite) {
       Form form;
       double weight;
     };
-    const bool pair = whole_is_one_pair() && !grammar_.relations[index(edge.relation)].sides.empty();
+    const bool pair =
+        whole_is_one_pair() && !grammar_.relations[index(edge.relation)].sides.empty();
     const Weighted options[] = {
         {Form::kPlain, 50},
         {Form::kConverse, has_converse(edge.relation) ? 24.0 : 0.0},
@@ -109,22 +116,29 @@ Writer::Start Writer::choose_start(int component, bool finite) {
     case Form::kSidesFirst:
       if (has_converse(edge.relation) && choice_.chance(0.35)) start.edge = turned(edge);
       break;
-    default:
-      break;
+    default: break;
   }
-  if (start.edge.second >= 0 && choice_.chance(0.5)) std::swap(start.edge.object, start.edge.second);
-  const bool object_first = start.form == Form::kAdverb || start.form == Form::kContains || start.form == Form::kThereIs;
+  if (start.edge.second >= 0 && choice_.chance(0.5))
+    std::swap(start.edge.object, start.edge.second);
+  const bool object_first =
+      start.form == Form::kAdverb || start.form == Form::kContains || start.form == Form::kThereIs;
   start.node = object_first ? start.edge.object : start.edge.subject;
   return start;
 }
 
-bool Writer::whole_is_one_pair() const { return plan_.edges.size() == 1 && plan_.nodes.size() == 2; }
+bool Writer::whole_is_one_pair() const {
+  return plan_.edges.size() == 1 && plan_.nodes.size() == 2;
+}
 
 bool Writer::one_and_other_fits() const {
-  if (bare_ || plan_.nodes.size() != 2 || !plan_.edges.empty() || count_of(0) != 1 || count_of(1) != 1) return false;
+  if (bare_ || plan_.nodes.size() != 2 || !plan_.edges.empty() || count_of(0) != 1 ||
+      count_of(1) != 1)
+    return false;
   const ObjectSpec& a = spec_of(0);
   const ObjectSpec& b = spec_of(1);
-  const auto only_colour = [](const ObjectSpec& s) { return s.colour && !s.material && !s.size && !s.word; };
+  const auto only_colour = [](const ObjectSpec& s) {
+    return s.colour && !s.material && !s.size && !s.word;
+  };
   return a.shape && a.shape == b.shape && only_colour(a) && only_colour(b);
 }
 
@@ -157,12 +171,8 @@ void Writer::write_start(const Start& start) {
   finite_ = further_ = false;
   relation_ = e.relation;
   switch (start.form) {
-    case Form::kItem:
-      mention(start.node);
-      break;
-    case Form::kOneAndOther:
-      write_one_and_other();
-      break;
+    case Form::kItem: mention(start.node); break;
+    case Form::kOneAndOther: write_one_and_other(); break;
     case Form::kConverse:
     case Form::kPlain:
       mention(e.subject);
@@ -203,7 +213,8 @@ void Writer::write_start(const Start& start) {
       const auto& sides = choice_.early(words.sides);
       put(sides.first);
       if (choice_.chance(0.5)) {
-        put(choice_.early(count_of(e.subject) > 1 ? grammar_.existence_plural : grammar_.existence));
+        put(choice_.early(count_of(e.subject) > 1 ? grammar_.existence_plural
+                                                  : grammar_.existence));
       } else if (choice_.chance(0.3)) {
         out_ += ',';
       }
@@ -244,7 +255,8 @@ void Writer::write_rest(int component) {
     for (size_t i = 0; i < plan_.edges.size(); ++i) {
       const Edge& e = plan_.edges[i];
       if (said_[i] || plan_.nodes[e.subject].component != component) continue;
-      if (known(e.subject) || known(e.object) || (e.second >= 0 && known(e.second))) open.push_back(static_cast<int>(i));
+      if (known(e.subject) || known(e.object) || (e.second >= 0 && known(e.second)))
+        open.push_back(static_cast<int>(i));
     }
     if (open.empty()) return;
     const int chosen = open[choice_.even(static_cast<int>(open.size()))];
@@ -272,7 +284,8 @@ void Writer::write_further(const Edge& edge) {
   };
   Edge e;
   if (from(last_, e)) {
-    const bool chain = e.relation == relation_ && !known(e.object) && e.relation != Relation::kBetween;
+    const bool chain =
+        e.relation == relation_ && !known(e.object) && e.relation != Relation::kBetween;
     if (chain && (bare_ || choice_.chance(0.4))) {
       const int top = subject_;
       predicate(e, false);
@@ -295,7 +308,8 @@ void Writer::write_further(const Edge& edge) {
     return;
   }
   e = edge;
-  if (!known(e.subject) && known(e.object) && has_converse(e.relation) && !choice_.chance(0.4)) e = turned(edge);
+  if (!known(e.subject) && known(e.object) && has_converse(e.relation) && !choice_.chance(0.4))
+    e = turned(edge);
   out_ += choice_.chance(0.4) ? "." : choice_.chance(0.3) ? "," : ";";
   if (out_.back() == ',') put(grammar_.and_word);
   finite_ = further_ = true;
@@ -321,7 +335,8 @@ void Writer::write_separator(const Start& previous, const Start& next, bool next
     } else if (bare_ ? choice_.chance(0.6) : commas_) {
       out_ += ',';
     } else if (next_is_last_item || many_ands_) {
-      const bool serial = grammar_.language == Language::kEnglish && mentioned_.size() > 1 && !many_ands_;
+      const bool serial =
+          grammar_.language == Language::kEnglish && mentioned_.size() > 1 && !many_ands_;
       if (serial && choice_.chance(0.45)) out_ += ',';
       append_and(out_, grammar_, {});
     } else {
@@ -353,7 +368,8 @@ void Writer::write_separator(const Start& previous, const Start& next, bool next
 void Writer::write_one_and_other() {
   const Noun& noun = noun_of(grammar_, spec_of(0), nouns_[0]);
   const auto colour = [&](int node) {
-    return choice_.early(grammar_.colours[static_cast<size_t>(*spec_of(node).colour)]).form({noun.feminine, false});
+    return choice_.early(grammar_.colours[static_cast<size_t>(*spec_of(node).colour)])
+        .form({noun.feminine, false});
   };
   put(grammar_.numbers[2]);
   put(noun.plural);

@@ -9,8 +9,9 @@
 
 namespace lienzo::datasets::world {
 
-/// Writes the body of one caption: everything but opening, background and final punctuation. The components
-/// of the plan follow one another; each starts with one clause and hangs its other relations on it.
+/// Writes the body of one caption: everything but opening, background and final punctuation. The
+/// components of the plan follow one another; each starts with one clause and hangs its other
+/// relations on it.
 class Writer {
  public:
   Writer(const SceneSpec& spec, const Grammar& grammar, Choice& choice);
@@ -19,10 +20,12 @@ class Writer {
   const Grammar& grammar() const { return grammar_; }
   /// Telegraphic captions have no articles: "cubo rojo sobre cubo azul".
   void set_bare(bool bare) { bare_ = bare; }
-  /// "el cubo rojo sobre el cubo azul": as if what is to be drawn were known. Only where everything is one of a kind.
+  /// "el cubo rojo sobre el cubo azul": as if what is to be drawn were known. Only where everything
+  /// is one of a kind.
   void set_definite(bool definite) { definite_ = definite; }
   bool may_be_definite() const;
-  /// Decides how the first clause goes; `finite` allows "A está encima de B" beside "A encima de B".
+  /// Decides how the first clause goes; `finite` allows "A está encima de B" beside "A encima de
+  /// B".
   void begin(bool finite);
   /// Whether the first thing named is more than one; after begin().
   bool starts_plural() const;
@@ -34,7 +37,18 @@ class Writer {
   const std::vector<int>& mention_order() const { return order_; }
 
  private:
-  enum class Form { kItem, kOneAndOther, kPlain, kConverse, kAdverb, kContains, kSides, kSidesFirst, kFinite, kThereIs };
+  enum class Form {
+    kItem,
+    kOneAndOther,
+    kPlain,
+    kConverse,
+    kAdverb,
+    kContains,
+    kSides,
+    kSidesFirst,
+    kFinite,
+    kThereIs
+  };
   struct Start {
     Form form = Form::kItem;
     int node = 0;  // named first
@@ -63,7 +77,9 @@ class Writer {
   void ends(const Edge& edge);
   std::string_view preposition(const Edge& edge);
   NounPhrase definite(int node);
-  const ObjectSpec& spec_of(int node) const { return spec_.objects[plan_.nodes[node].members.front()]; }
+  const ObjectSpec& spec_of(int node) const {
+    return spec_.objects[plan_.nodes[node].members.front()];
+  }
   int count_of(int node) const { return plan_.nodes[node].count(); }
   Agreement agreement(int node) const;
 
@@ -73,11 +89,11 @@ class Writer {
   Plan plan_;
   bool bare_ = false;
   bool definite_ = false;
-  bool commas_ = false;        // "A, B, C" rather than "A, B y C"
-  bool many_ands_ = false;     // "A y B y C"
-  std::vector<int> nouns_;     // per node
-  std::vector<int> mentioned_; // nodes in order of mention
-  std::vector<bool> said_;     // per edge
+  bool commas_ = false;         // "A, B, C" rather than "A, B y C"
+  bool many_ands_ = false;      // "A y B y C"
+  std::vector<int> nouns_;      // per node
+  std::vector<int> mentioned_;  // nodes in order of mention
+  std::vector<bool> said_;      // per edge
   std::vector<int> order_;
   std::vector<int> components_;
   Start first_;
@@ -86,8 +102,8 @@ class Writer {
   int subject_ = -1;  // of the clause just written
   int last_ = -1;     // node named last
   Relation relation_ = Relation::kOnTopOf;
-  bool further_ = false; // in a sentence that goes on about what has been named
-  bool finite_ = false;  // the text so far ends in a sentence with a verb
+  bool further_ = false;  // in a sentence that goes on about what has been named
+  bool finite_ = false;   // the text so far ends in a sentence with a verb
 };
 
 }  // namespace lienzo::datasets::world

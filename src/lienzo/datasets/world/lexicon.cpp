@@ -28,9 +28,23 @@ void for_each_word(std::string_view text, Visit visit) {
 
 /// Whether `word` announces the letters of a sign.
 bool announces(std::string_view word) {
-  static constexpr std::array<std::string_view, 17> kVerbs = {
-      "dice", "dicen", "diga", "digan", "pone", "ponen", "ponga", "palabra", "texto",
-      "says", "say", "saying", "reads", "read", "reading", "word", "text"};
+  static constexpr std::array<std::string_view, 17> kVerbs = {"dice",
+                                                              "dicen",
+                                                              "diga",
+                                                              "digan",
+                                                              "pone",
+                                                              "ponen",
+                                                              "ponga",
+                                                              "palabra",
+                                                              "texto",
+                                                              "says",
+                                                              "say",
+                                                              "saying",
+                                                              "reads",
+                                                              "read",
+                                                              "reading",
+                                                              "word",
+                                                              "text"};
   return std::find(kVerbs.begin(), kVerbs.end(), word) != kVerbs.end();
 }
 
@@ -43,19 +57,23 @@ bool names_sign(std::string_view word) {
   return false;
 }
 
-/// Puts quotes around words that must be the letters of a sign: what follows "dice" or "says", and what stands
-/// in capitals beside a sign that does not ("a STOP sign", but not "A RED SIGN"). Quoted text is never touched.
+/// Puts quotes around words that must be the letters of a sign: what follows "dice" or "says", and
+/// what stands in capitals beside a sign that does not ("a STOP sign", but not "A RED SIGN").
+/// Quoted text is never touched.
 std::string quote_sign_letters(const std::string& text) {
   if (!text::find_quoted(text).empty()) return text;
   bool sign = false;
-  for_each_word(text, [&](size_t begin, size_t end) { sign |= names_sign(std::string_view(text).substr(begin, end - begin)); });
+  for_each_word(text, [&](size_t begin, size_t end) {
+    sign |= names_sign(std::string_view(text).substr(begin, end - begin));
+  });
   std::string out;
   size_t done = 0;
   bool announced = false;
   for_each_word(text, [&](size_t begin, size_t end) {
     const std::string word = text.substr(begin, end - begin);
     const std::string lower = text::lower_case(word);
-    const bool capitals = sign && end - begin > 1 && word != lower && word == text::upper_case(word);
+    const bool capitals =
+        sign && end - begin > 1 && word != lower && word == text::upper_case(word);
     const std::string_view gap = std::string_view(text).substr(done, begin - done);
     announced = announced && gap.find_first_not_of(" :") == std::string_view::npos;
     out += gap;
@@ -107,10 +125,24 @@ void for_each_text(const Grammar& g, Visit visit) {
   }
   for (const Opening& opening : g.openings) texts(Texts{opening.singular, opening.plural});
   adjectives(g.ordinals);
-  for (const Texts* items :
-       {&g.bare_openings, &g.numbers, &g.pairs, &g.colour_prefixes, &g.contains, &g.contains_plural, &g.existence,
-        &g.existence_plural, &g.is, &g.are, &g.which_is, &g.which_are, &g.beside, &g.also, &g.also_plural, &g.besides,
-        &g.please, &g.function_words}) {
+  for (const Texts* items : {&g.bare_openings,
+                             &g.numbers,
+                             &g.pairs,
+                             &g.colour_prefixes,
+                             &g.contains,
+                             &g.contains_plural,
+                             &g.existence,
+                             &g.existence_plural,
+                             &g.is,
+                             &g.are,
+                             &g.which_is,
+                             &g.which_are,
+                             &g.beside,
+                             &g.also,
+                             &g.also_plural,
+                             &g.besides,
+                             &g.please,
+                             &g.function_words}) {
     texts(*items);
   }
   texts(g.one_and_other);
@@ -124,14 +156,18 @@ void for_each_text(const Grammar& g, Visit visit) {
 std::vector<std::string> caption_words(std::string_view text) {
   std::string open(text);
   for (const text::QuotedSpan& span : text::find_quoted(text)) {
-    std::fill(open.begin() + static_cast<ptrdiff_t>(span.begin), open.begin() + static_cast<ptrdiff_t>(span.end), ' ');
+    std::fill(open.begin() + static_cast<ptrdiff_t>(span.begin),
+              open.begin() + static_cast<ptrdiff_t>(span.end),
+              ' ');
   }
   for (std::string_view sign : {"¿", "¡"}) {
-    for (size_t at = open.find(sign); at != open.npos; at = open.find(sign)) open.replace(at, sign.size(), " ");
+    for (size_t at = open.find(sign); at != open.npos; at = open.find(sign))
+      open.replace(at, sign.size(), " ");
   }
   const std::string lower = text::lower_case(open);
   std::vector<std::string> words;
-  for_each_word(lower, [&](size_t begin, size_t end) { words.push_back(lower.substr(begin, end - begin)); });
+  for_each_word(
+      lower, [&](size_t begin, size_t end) { words.push_back(lower.substr(begin, end - begin)); });
   return words;
 }
 
