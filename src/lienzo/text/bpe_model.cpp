@@ -59,7 +59,8 @@ BpeModel::BpeModel(const BpeDefinition& definition, const std::string& where)
   }
   merges_.reserve(definition.merges.size());
   for (size_t rank = 0; rank < definition.merges.size(); ++rank) {
-    const auto& [left, right] = definition.merges[rank];
+    const std::string& left = definition.merges[rank].first;
+    const std::string& right = definition.merges[rank].second;
     const auto require = [&](const std::string& token) {
       const auto found = ids_.find(token);
       if (found == ids_.end()) {

@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "lienzo/base/error.h"
+#include "lienzo/base/utf8.h"
 
 namespace lienzo::text {
 
@@ -65,16 +66,7 @@ void check_utf8(std::string_view text) {
     throw Error(ErrorKind::kInvalidInput, "[text] text of " + std::to_string(text.size()) +
                                               " bytes is too long; give at most 512 MiB at a time");
   }
-  size_t i = 0;
-  while (i < text.size()) {
-    const size_t at = i;
-    UChar32 c = 0;
-    U8_NEXT(text.data(), i, text.size(), c);
-    if (c < 0) {
-      throw Error(ErrorKind::kInvalidInput,
-                  "[text] byte " + std::to_string(at) + " is not valid UTF-8; save or type the text as UTF-8");
-    }
-  }
+  if (!is_valid_utf8(text)) decode_utf8(text, "text");  // throws and says where
 }
 
 std::string compose(std::string_view text) { return to_utf8(composed(to_unicode(text))); }

@@ -4,9 +4,8 @@
 #include <unicode/utf8.h>
 
 #include <array>
-#include <string>
 
-#include "lienzo/base/error.h"
+#include "lienzo/text/fold.h"
 
 namespace lienzo::text {
 
@@ -58,10 +57,7 @@ class Scanner {
     size_t i = at;
     UChar32 c = 0;
     U8_NEXT(text_.data(), i, text_.size(), c);
-    if (c < 0) {
-      throw Error(ErrorKind::kInvalidInput,
-                  "[text] byte " + std::to_string(at) + " is not valid UTF-8; save or type the text as UTF-8");
-    }
+    if (c < 0) check_utf8(text_);  // throws and says where
     next = i;
     return classify(c);
   }
