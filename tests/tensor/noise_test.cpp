@@ -53,7 +53,8 @@ TEST(Noise, ARowDependsOnItsSeedAlone) {
   NoiseSource alone({8});
   // 3 x 5 x 7 = 105 numbers, not a multiple of 16; 2 x 3 = 6 takes the path for few numbers, which keeps a number
   // for the next call.
-  for (const std::vector<int64_t> shape : {std::vector<int64_t>{3, 5, 7}, {2, 3}, {3}, {64}}) {
+  const std::vector<int64_t> shapes[] = {{3, 5, 7}, {2, 3}, {3}, {64}};
+  for (const std::vector<int64_t>& shape : shapes) {
     const torch::Tensor rows = batch.normal(shape), row = alone.normal(shape);
     EXPECT_EQ(rows.size(0), 3);
     EXPECT_TRUE(rows[1].equal(row[0]));

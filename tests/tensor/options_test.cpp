@@ -13,6 +13,8 @@
 namespace lienzo::tensor {
 namespace {
 
+std::string quoted(std::string_view text) { return std::string("'").append(text).append("'"); }
+
 TEST(DType, ReadsTheNamesItWrites) {
   for (const torch::ScalarType type : {torch::kFloat32, torch::kFloat16, torch::kBFloat16}) {
     EXPECT_EQ(parse_dtype(dtype_name(type)), type);
@@ -20,7 +22,7 @@ TEST(DType, ReadsTheNamesItWrites) {
   EXPECT_EQ(parse_dtype("bfloat16"), torch::kBFloat16);
   EXPECT_EQ(dtype_name(torch::kInt64), "int64");
   for (const char* wrong : {"", "FP32", "fp64", "fp32 "}) {
-    expect_error(ErrorKind::kInvalidInput, [&] { parse_dtype(wrong); }, "'" + std::string(wrong) + "'", "fp32, fp16 or bf16");
+    expect_error(ErrorKind::kInvalidInput, [&] { parse_dtype(wrong); }, quoted(wrong), "fp32, fp16 or bf16");
   }
 }
 
@@ -39,9 +41,11 @@ TEST(DType, AgreesWithTheKernelAboutTheProcessor) {
 TEST(Device, ReadsNames) {
   EXPECT_EQ(parse_device("cpu"), torch::Device(torch::kCPU));
   EXPECT_EQ(parse_device("auto").is_cuda(), gpu_count() > 0);
-  if (gpu_count() > 0) EXPECT_EQ(parse_device("cuda").index(), 0);
+  if (gpu_count() > 0) {
+    EXPECT_EQ(parse_device("cuda").index(), 0);
+  }
   for (const char* wrong : {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda:999", "cpu:0"}) {
-    expect_error(ErrorKind::kInvalidInput, [&] { parse_device(wrong); }, "'" + std::string(wrong) + "'");
+    expect_error(ErrorKind::kInvalidInput, [&] { parse_device(wrong); }, quoted(wrong));
   }
   expect_error(ErrorKind::kUnsupported, [] { parse_device("cuda:127"); }, "'cuda:127'", "use cpu");
 }

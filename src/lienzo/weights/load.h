@@ -11,10 +11,12 @@ namespace lienzo::weights {
 
 /// What a load may tolerate; nothing by default. In a pattern '*' stands for any text.
 struct LoadOptions {
-  std::string prefix;                           // module parameter "w" is "<prefix>w" in the file; the rest of
-                                                // the file belongs to other modules and is not looked at
-  std::vector<std::string> may_be_missing;      // patterns of parameters that keep their value
-  std::vector<std::string> may_be_unexpected;   // patterns of names in the file (after the prefix) to pass over
+  /// Module parameter "w" is "<prefix>w" in the file; names without it belong to other modules and are not looked at.
+  std::string prefix = "";
+  /// Patterns of parameters that keep their value.
+  std::vector<std::string> may_be_missing = {};
+  /// Patterns of names in the file, after the prefix, to pass over.
+  std::vector<std::string> may_be_unexpected = {};
 };
 
 /// Fills every parameter and buffer of `module`, by its registered name, with the file's tensor of that name,
