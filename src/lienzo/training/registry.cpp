@@ -3,15 +3,19 @@
 #include <fmt/format.h>
 
 #include "lienzo/base/error.h"
+#include "lienzo/training/tasks/checker_task.h"
 #include "lienzo/training/tasks/scene_decoder_task.h"
 #include "lienzo/training/tasks/scene_prior_task.h"
+#include "lienzo/training/tasks/upscaler_task.h"
 
 namespace lienzo::training {
 
 std::map<std::string, TaskFactory>& task_registry() {
   static std::map<std::string, TaskFactory> registry = {
+      {"checker", make_checker_task},
       {"scene-decoder", make_scene_decoder_task},
       {"scene-prior", make_scene_prior_task},
+      {"scene-upscaler", make_upscaler_task},
   };
   return registry;
 }

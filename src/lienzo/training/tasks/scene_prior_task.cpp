@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <span>
 #include <torch/torch.h>
 
 #include "lienzo/base/config_reader.h"
@@ -21,11 +22,13 @@ namespace world = datasets::world;
 
 constexpr uint64_t kValidationSeed = 0x7A11DA7E;
 constexpr int64_t kIgnored = -100;
+constexpr int64_t kPoolSteps = 8;
 
 struct ScenePriorOptions {
-  int64_t vocabulary = 1280;           // of the tokenizer
+  int64_t vocabulary = 2048;           // of the tokenizer
   int64_t tokenizer_captions = 40000;  // it is learned from
   int64_t validation_captions = 256;
+  double caption_dropout = 0.06;       // share of scenes without words: what guidance compares with
 };
 
 class ScenePriorTask : public Task {
@@ -44,8 +47,13 @@ class ScenePriorTask : public Task {
   torch::nn::Module& module() override { return *prior_; }
 
   Batch make_batch(int64_t step) const override {
-    return examples(static_cast<uint64_t>(train_.seed), static_cast<uint64_t>(step * train_.batch_size),
-                    train_.batch_size, world::Split::kTraining);
+    // Neighbouring steps share a pool that is sorted by length, so that little of a batch is padding.
+    const int64_t pool = kPoolSteps * train_.batch_size;
+    std::vector<Line> lines = read_lines(static_cast<uint64_t>(train_.seed), static_cast<uint64_t>(step / kPoolSteps * pool),
+                                         pool, world::Split::kTraining);
+    std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.length() < b.length(); });
+    return to_batch(std::span(lines).subspan(static_cast<size_t>(step % kPoolSteps * train_.batch_size),
+                                             static_cast<size_t>(train_.batch_size)));
   }
 
   torch::Tensor loss(const Batch& batch, std::map<std::string, double>& metrics) override {
@@ -56,7 +64,7 @@ class ScenePriorTask : public Task {
 
   std::map<std::string, double> validate() override {
     torch::NoGradGuard no_grad;
-    const Batch batch = examples(kValidationSeed, 0, options_.validation_captions, world::Split::kHeldOut);
+    const Batch batch = to_batch(read_lines(kValidationSeed, 0, options_.validation_captions, world::Split::kHeldOut));
     const torch::Tensor logits = prior_(batch[0], batch[1], batch[2]);
     const torch::Tensor counted = batch[3] != kIgnored;
     const torch::Tensor right = (logits.argmax(-1) == batch[3]) & counted;
@@ -81,31 +89,46 @@ class ScenePriorTask : public Task {
   }
 
  private:
-  // text (B, T), its mask, scene (B, S), targets (B, S).
-  Batch examples(uint64_t seed, uint64_t first, int64_t count, world::Split split) const {
-    std::vector<std::vector<int>> texts;
-    std::vector<std::vector<int64_t>> scenes;
-    size_t longest_text = 1, longest_scene = 1;
-    for (uint64_t index = first; static_cast<int64_t>(texts.size()) < count; ++index) {
+  /// One caption and its scene, as tokens.
+  struct Line {
+    std::vector<int> text;
+    std::vector<int64_t> scene;
+    size_t length() const { return text.size() + scene.size(); }
+  };
+
+  std::vector<Line> read_lines(uint64_t seed, uint64_t first, int64_t count, world::Split split) const {
+    std::vector<Line> lines;
+    for (uint64_t index = first; static_cast<int64_t>(lines.size()) < count; ++index) {
       const world::Example example = world::sample_example(seed, index, split);
       Random random(seed + 1, index);
       std::vector<int> order;
       const auto language = random.chance(0.5) ? world::Language::kSpanish : world::Language::kEnglish;
       const std::string caption = world::describe(example.spec, language, random, &order);
-      std::vector<int> text = tokenizer_.encode(world::prior_text(caption));
-      text.resize(std::min<size_t>(text.size(), static_cast<size_t>(prior_->config().max_text)));
-      texts.push_back(std::move(text));
-      scenes.push_back(world::scene_to_tokens(example.scene, order));
-      longest_text = std::max(longest_text, texts.back().size());
-      longest_scene = std::max(longest_scene, scenes.back().size() - 1);
+      const bool silent = split == world::Split::kTraining && random.chance(options_.caption_dropout);
+      Line line;
+      if (!silent) line.text = tokenizer_.encode(world::prior_text(caption));
+      line.text.resize(std::min<size_t>(line.text.size(), static_cast<size_t>(prior_->config().max_text)));
+      line.scene = world::scene_to_tokens(example.scene, order);
+      lines.push_back(std::move(line));
+    }
+    return lines;
+  }
+
+  // text (B, T), its mask, scene (B, S), targets (B, S).
+  Batch to_batch(std::span<const Line> lines) const {
+    const auto count = static_cast<int64_t>(lines.size());
+    size_t longest_text = 1, longest_scene = 1;
+    for (const Line& line : lines) {
+      longest_text = std::max(longest_text, line.text.size());
+      longest_scene = std::max(longest_scene, line.scene.size() - 1);
     }
     longest_scene = std::min<size_t>(longest_scene, static_cast<size_t>(prior_->config().max_scene));
     const auto t = static_cast<int64_t>(longest_text), s = static_cast<int64_t>(longest_scene);
     torch::Tensor text = torch::zeros({count, t}, torch::kLong), mask = torch::zeros({count, t}, torch::kBool);
     torch::Tensor scene = torch::zeros({count, s}, torch::kLong), target = torch::full({count, s}, kIgnored, torch::kLong);
     for (int64_t b = 0; b < count; ++b) {
-      const auto& words = texts[static_cast<size_t>(b)];
-      const auto& things = scenes[static_cast<size_t>(b)];
+      const auto& words = lines[static_cast<size_t>(b)].text;
+      const auto& things = lines[static_cast<size_t>(b)].scene;
       std::copy(words.begin(), words.end(), text[b].data_ptr<int64_t>());
       mask[b].narrow(0, 0, static_cast<int64_t>(words.size())).fill_(true);
       const auto length = std::min<int64_t>(s, static_cast<int64_t>(things.size()) - 1);
@@ -129,6 +152,7 @@ std::unique_ptr<Task> make_scene_prior_task(const Recipe& recipe) {
   reader.optional("vocabulary", options.vocabulary);
   reader.optional("tokenizer_captions", options.tokenizer_captions);
   reader.optional("validation_captions", options.validation_captions);
+  reader.optional("caption_dropout", options.caption_dropout);
   Json network = Json::object();
   reader.optional("network", network);
   reader.finish();
