@@ -1,5 +1,6 @@
-// Feeds arbitrary bytes to all that reads prompts. What is not UTF-8 is refused; everything else is cut into pieces that
-// join to the same text, encoded and decoded to the same text, and its quotes lie inside it.
+// Feeds arbitrary bytes to all that reads prompts. What is not UTF-8 is refused; everything else is
+// cut into pieces that join to the same text, encoded and decoded to the same text, and its quotes
+// lie inside it.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -21,7 +22,8 @@ void require(bool promise) {
 
 void check(std::string_view prompt) {
   static const BpeTokenizer kTokenizer =
-      BpeTokenizer::train({"un cubo rojo", "una pirámide roja", "a red cube's sign"}, {.vocab_size = 300, .min_frequency = 1});
+      BpeTokenizer::train({"un cubo rojo", "una pirámide roja", "a red cube's sign"},
+                          {.vocab_size = 300, .min_frequency = 1});
   require(kTokenizer.decode(kTokenizer.encode(prompt)) == prompt);
 
   std::string joined;
@@ -30,7 +32,8 @@ void check(std::string_view prompt) {
 
   size_t at = 0;
   for (const lienzo::text::QuotedSpan& span : lienzo::text::find_quoted(prompt)) {
-    require(at <= span.begin && span.begin < span.inner_begin && span.inner_begin <= span.inner_end);
+    require(at <= span.begin && span.begin < span.inner_begin &&
+            span.inner_begin <= span.inner_end);
     require(span.inner_end < span.end && span.end <= prompt.size());
     at = span.end;
   }

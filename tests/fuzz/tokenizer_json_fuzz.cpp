@@ -1,5 +1,6 @@
-// Feeds arbitrary bytes to the tokenizer.json reader, up to the first zero byte; what follows is text for the tokenizer
-// if it loads. Either the file is refused, or every text has valid ids, and saving and loading gives the same file.
+// Feeds arbitrary bytes to the tokenizer.json reader, up to the first zero byte; what follows is
+// text for the tokenizer if it loads. Either the file is refused, or every text has valid ids, and
+// saving and loading gives the same file.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -34,7 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t zero = input.find('\0');
   const std::string_view text = zero == std::string_view::npos ? "" : input.substr(zero + 1);
   try {
-    check(BpeTokenizer(lienzo::text::definition_from_text(input.substr(0, zero), "fuzz"), "fuzz"), text);
+    check(BpeTokenizer(lienzo::text::definition_from_text(input.substr(0, zero), "fuzz"), "fuzz"),
+          text);
   } catch (const lienzo::Error& error) {
     require(error.kind() == ErrorKind::kCorrupt || error.kind() == ErrorKind::kUnsupported);
   }

@@ -15,7 +15,9 @@ namespace {
 
 class GoldenTokenizer : public testing::TestWithParam<const char*> {
  protected:
-  BpeTokenizer tokenizer() const { return BpeTokenizer::load(golden::path(std::string(GetParam()) + ".tokenizer.json")); }
+  BpeTokenizer tokenizer() const {
+    return BpeTokenizer::load(golden::path(std::string(GetParam()) + ".tokenizer.json"));
+  }
   Json rows() const { return golden::read(std::string(GetParam()) + ".encodings.json").at("rows"); }
 };
 
@@ -29,7 +31,8 @@ TEST_P(GoldenTokenizer, EncodesAndDecodesLikeTheReference) {
       const std::vector<int> ids = ours.encode(text);
       EXPECT_EQ(ids, row.at("ids").get<std::vector<int>>()) << row.dump();
       EXPECT_EQ(ours.decode(ids), row.at("decoded").get<std::string>()) << row.dump();
-      EXPECT_EQ(ours.decode(ids, /*skip_special_tokens=*/false), row.at("decoded_with_special").get<std::string>())
+      EXPECT_EQ(ours.decode(ids, /*skip_special_tokens=*/false),
+                row.at("decoded_with_special").get<std::string>())
           << row.dump();
     }
   }
@@ -41,7 +44,8 @@ TEST_P(GoldenTokenizer, WritesTheFileThatTheReferenceWrote) {
 }
 
 TEST_P(GoldenTokenizer, SurvivesSaveAndLoad) {
-  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "lienzo_tokenizer.json";
+  const std::filesystem::path path =
+      std::filesystem::path(testing::TempDir()) / "lienzo_tokenizer.json";
   const BpeTokenizer ours = tokenizer();
   ours.save(path);
   const BpeTokenizer again = BpeTokenizer::load(path);
@@ -50,7 +54,9 @@ TEST_P(GoldenTokenizer, SurvivesSaveAndLoad) {
   std::filesystem::remove(path);
 }
 
-INSTANTIATE_TEST_SUITE_P(Text, GoldenTokenizer, testing::Values("plain", "normalized"),
+INSTANTIATE_TEST_SUITE_P(Text,
+                         GoldenTokenizer,
+                         testing::Values("plain", "normalized"),
                          [](const auto& variant) { return std::string(variant.param); });
 
 BpeTokenizer plain() { return BpeTokenizer::load(golden::path("plain.tokenizer.json")); }
@@ -94,7 +100,8 @@ TEST(BpeTokenizer, TakesWholeTokensWhenMergesAreIgnored) {
 
 TEST(BpeTokenizer, RefusesWhatIsNoText) {
   const BpeTokenizer tokenizer = plain();
-  for (const std::string text : {"\xff", "ab\xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80", "cubo \x80 rojo"}) {
+  for (const std::string text :
+       {"\xff", "ab\xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80", "cubo \x80 rojo"}) {
     try {
       tokenizer.encode(text);
       ADD_FAILURE() << "accepted";
@@ -115,7 +122,8 @@ TEST(BpeTokenizer, EncodesFromManyThreads) {
     threads.emplace_back([&, shift] {
       for (size_t i = 0; i < cases.size(); ++i) {
         const Json& row = cases[(i + shift * cases.size() / 4) % cases.size()];
-        wrong += tokenizer.encode(row.at("text").get<std::string>()) != row.at("ids").get<std::vector<int>>();
+        wrong += tokenizer.encode(row.at("text").get<std::string>()) !=
+                 row.at("ids").get<std::vector<int>>();
       }
     });
   }
@@ -123,7 +131,8 @@ TEST(BpeTokenizer, EncodesFromManyThreads) {
   EXPECT_EQ(wrong, 0);
 }
 
-// Far below what a build without optimisation reaches (bench/ has the real figure), far above a quadratic encoder.
+// Far below what a build without optimisation reaches (bench/ has the real figure), far above a
+// quadratic encoder.
 TEST(BpeTokenizer, EncodesLongTextAndLongWordsInReasonableTime) {
   const BpeTokenizer tokenizer = plain();
   std::string text;

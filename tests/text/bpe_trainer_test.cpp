@@ -13,20 +13,24 @@ namespace {
 
 const std::vector<std::string> kSpecial = {"<pad>", "<start>", "<end>"};
 
-BpeTrainOptions plain_options() { return {.vocab_size = 700, .min_frequency = 2, .special_tokens = kSpecial}; }
+BpeTrainOptions plain_options() {
+  return {.vocab_size = 700, .min_frequency = 2, .special_tokens = kSpecial};
+}
 
 TEST(BpeTrainer, LearnsWhatTheReferenceLearns) {
   const BpeTokenizer trained = BpeTokenizer::train(golden::corpus(), plain_options());
-  EXPECT_EQ(nlohmann::json(trained.to_json()), nlohmann::json(golden::read("plain.tokenizer.json")));
+  EXPECT_EQ(nlohmann::json(trained.to_json()),
+            nlohmann::json(golden::read("plain.tokenizer.json")));
 }
 
 TEST(BpeTrainer, LearnsWhatTheReferenceLearnsFromNormalizedText) {
   const BpeTokenizer trained =
-      BpeTokenizer::train(golden::corpus(), {.vocab_size = 420,
-                                             .min_frequency = 3,
-                                             .special_tokens = kSpecial,
-                                             .normalizer = {NormalizerStep::kNfc, NormalizerStep::kLowercase},
-                                             .add_prefix_space = true});
+      BpeTokenizer::train(golden::corpus(),
+                          {.vocab_size = 420,
+                           .min_frequency = 3,
+                           .special_tokens = kSpecial,
+                           .normalizer = {NormalizerStep::kNfc, NormalizerStep::kLowercase},
+                           .add_prefix_space = true});
   nlohmann::json expected = golden::read("normalized.tokenizer.json");
   expected.at("added_tokens").erase(3);  // the generator adds this one after training
   EXPECT_EQ(nlohmann::json(trained.to_json()), expected);
@@ -57,7 +61,8 @@ TEST(BpeTrainer, NeverMergesRarePairs) {
 }
 
 TEST(BpeTrainer, LearnsNothingFromNothing) {
-  const BpeTokenizer tokenizer = BpeTokenizer::train(std::vector<std::string>{"", ""}, {.vocab_size = 1000});
+  const BpeTokenizer tokenizer =
+      BpeTokenizer::train(std::vector<std::string>{"", ""}, {.vocab_size = 1000});
   EXPECT_EQ(tokenizer.vocab_size(), 256);
   EXPECT_EQ(tokenizer.decode(tokenizer.encode("¡aún así! 🌙")), "¡aún así! 🌙");
 }

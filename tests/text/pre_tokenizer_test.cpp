@@ -12,7 +12,8 @@ namespace {
 
 using Pieces = std::vector<std::string_view>;
 
-// Expected pieces read off the pattern by hand; the goldens of bpe_tokenizer_test.cpp compare with the reference.
+// Expected pieces read off the pattern by hand; the goldens of bpe_tokenizer_test.cpp compare with
+// the reference.
 TEST(PreTokenizer, CutsWordsNumbersAndMarksApart) {
   EXPECT_EQ(split_gpt2("un cubo, 2 conos!"), (Pieces{"un", " cubo", ",", " 2", " conos", "!"}));
   EXPECT_EQ(split_gpt2("x2y"), (Pieces{"x", "2", "y"}));
@@ -36,14 +37,15 @@ TEST(PreTokenizer, LeavesTheLastBlankToTheNextWord) {
 }
 
 TEST(PreTokenizer, RefusesBrokenUtf8) {
-  for (const std::string text : {"\x80", "a\xe2\x82", "a \xff b"}) EXPECT_THROW(split_gpt2(text), Error);
+  for (const std::string text : {"\x80", "a\xe2\x82", "a \xff b"})
+    EXPECT_THROW(split_gpt2(text), Error);
 }
 
 TEST(ByteLevel, StandInsAreThoseOfGpt2) {
   EXPECT_EQ(to_byte_level(" rojo\n"), "ĠrojoĊ");
   EXPECT_EQ(to_byte_level("é"), "Ã©");
   EXPECT_EQ(from_byte_level("ĠrojoĊ"), " rojo\n");
-  EXPECT_EQ(from_byte_level(" "), std::nullopt);   // no byte is written so
+  EXPECT_EQ(from_byte_level(" "), std::nullopt);  // no byte is written so
   EXPECT_EQ(from_byte_level("漢"), std::nullopt);
   EXPECT_EQ(from_byte_level("\xff"), std::nullopt);
   std::string all;

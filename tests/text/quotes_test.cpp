@@ -12,9 +12,15 @@ namespace {
 using Words = std::vector<std::string>;
 
 TEST(Quotes, BecomeAsciiAndUpperCase) {
-  for (const std::string prompt : {"un cartel \"hola\" rojo", "un cartel “hola” rojo", "un cartel «hola» rojo",
-                                   "un cartel 'hola' rojo", "un cartel ‘hola’ rojo", "un cartel „hola“ rojo",
-                                   "un cartel « Hola » rojo", "un cartel “hola\" rojo", "un cartel 「hola」 rojo"}) {
+  for (const std::string prompt : {"un cartel \"hola\" rojo",
+                                   "un cartel “hola” rojo",
+                                   "un cartel «hola» rojo",
+                                   "un cartel 'hola' rojo",
+                                   "un cartel ‘hola’ rojo",
+                                   "un cartel „hola“ rojo",
+                                   "un cartel « Hola » rojo",
+                                   "un cartel “hola\" rojo",
+                                   "un cartel 「hola」 rojo"}) {
     const NormalisedPrompt normalised = normalise_quoted(prompt);
     EXPECT_EQ(normalised.text, "un cartel \"HOLA\" rojo") << prompt;
     EXPECT_EQ(normalised.words, Words{"HOLA"}) << prompt;
@@ -39,12 +45,20 @@ TEST(Quotes, AreListedInOrderWithRepeats) {
 }
 
 TEST(Quotes, AreNotApostrophes) {
-  for (const std::string prompt :
-       {"don't draw the cube's shadow", "the cubes' shadow and the cones' shadow", "it’s the cube’s", "l'eau d'un lac",
-        "'tis red", "a 5' cube", "the 'cube", "don't «", "a \"cube", "a cube\""}) {
+  for (const std::string prompt : {"don't draw the cube's shadow",
+                                   "the cubes' shadow and the cones' shadow",
+                                   "it’s the cube’s",
+                                   "l'eau d'un lac",
+                                   "'tis red",
+                                   "a 5' cube",
+                                   "the 'cube",
+                                   "don't «",
+                                   "a \"cube",
+                                   "a cube\""}) {
     EXPECT_EQ(normalise_quoted(prompt).text, prompt);
   }
-  EXPECT_EQ(normalise_quoted("the cube's sign says 'don't' isn't it").text, "the cube's sign says \"DON'T\" isn't it");
+  EXPECT_EQ(normalise_quoted("the cube's sign says 'don't' isn't it").text,
+            "the cube's sign says \"DON'T\" isn't it");
   EXPECT_EQ(normalise_quoted("the cubes' sign 'HOLA'").words, Words{"HOLA"});
   EXPECT_EQ(normalise_quoted("signs ('paz','sol')").words, (Words{"PAZ", "SOL"}));
 }

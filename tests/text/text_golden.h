@@ -9,7 +9,9 @@
 namespace lienzo::text::golden {
 
 /// A file that tools/golden/bpe_tokenizer.py wrote.
-inline std::string path(const std::string& file) { return std::string(LIENZO_TEST_DATA) + "/golden/text/" + file; }
+inline std::string path(const std::string& file) {
+  return std::string(LIENZO_TEST_DATA) + "/golden/text/" + file;
+}
 
 inline Json read(const std::string& file) { return Json::parse(read_text_file(path(file))); }
 

@@ -1,4 +1,5 @@
-// Files that are not what they claim: each must end in one clear message, never in a crash or in other ids.
+// Files that are not what they claim: each must end in one clear message, never in a crash or in
+// other ids.
 
 #include "lienzo/text/tokenizer_json.h"
 
@@ -51,76 +52,222 @@ constexpr ErrorKind kCorrupt = ErrorKind::kCorrupt;
 constexpr ErrorKind kUnsupported = ErrorKind::kUnsupported;
 
 INSTANTIATE_TEST_SUITE_P(
-    Text, SpoiltFile,
+    Text,
+    SpoiltFile,
     testing::Values(
         BadFile{"no_model", [](Json& j) { j.erase("model"); }, kCorrupt, "model is missing"},
-        BadFile{"no_vocab", [](Json& j) { j["model"].erase("vocab"); }, kCorrupt, "model.vocab is missing"},
-        BadFile{"no_merges", [](Json& j) { j["model"].erase("merges"); }, kCorrupt, "model.merges is missing"},
+        BadFile{"no_vocab",
+                [](Json& j) { j["model"].erase("vocab"); },
+                kCorrupt,
+                "model.vocab is missing"},
+        BadFile{"no_merges",
+                [](Json& j) { j["model"].erase("merges"); },
+                kCorrupt,
+                "model.merges is missing"},
         BadFile{"no_decoder", [](Json& j) { j.erase("decoder"); }, kCorrupt, "decoder is missing"},
-        BadFile{"no_added_id", [](Json& j) { j["added_tokens"][0].erase("id"); }, kCorrupt, "added_tokens[0].id"},
-        BadFile{"model_is_list", [](Json& j) { j["model"] = Json::array(); }, kCorrupt, "model is array"},
-        BadFile{"vocab_is_list", [](Json& j) { j["model"]["vocab"] = {1, 2}; }, kCorrupt, "model.vocab is array"},
-        BadFile{"merges_is_number", [](Json& j) { j["model"]["merges"] = 3; }, kCorrupt, "model.merges is number"},
-        BadFile{"id_is_text", [](Json& j) { j["model"]["vocab"]["a"] = "7"; }, kCorrupt, "model.vocab['a']"},
-        BadFile{"id_is_fraction", [](Json& j) { j["model"]["vocab"]["a"] = 7.5; }, kCorrupt, "model.vocab['a']"},
-        BadFile{"id_is_negative", [](Json& j) { j["model"]["vocab"]["a"] = -1; }, kCorrupt, "model.vocab['a']"},
-        BadFile{"id_is_huge", [](Json& j) { j["model"]["vocab"]["a"] = 1e18; }, kCorrupt, "model.vocab['a']"},
-        BadFile{"id_is_enormous", [](Json& j) { j["model"]["vocab"]["a"] = UINT64_MAX; }, kCorrupt, "vocab['a']"},
-        BadFile{"id_beyond_end", [](Json& j) { j["model"]["vocab"]["a"] = 1000; }, kCorrupt, "expected the ids 0 to 505"},
-        BadFile{"id_twice", [](Json& j) { j["model"]["vocab"]["a"] = 3; }, kCorrupt, "gives the id 3 to"},
-        BadFile{"empty_token", [](Json& j) { j["model"]["vocab"][""] = 506; }, kCorrupt, "token 506 is empty"},
+        BadFile{"no_added_id",
+                [](Json& j) { j["added_tokens"][0].erase("id"); },
+                kCorrupt,
+                "added_tokens[0].id"},
+        BadFile{"model_is_list",
+                [](Json& j) { j["model"] = Json::array(); },
+                kCorrupt,
+                "model is array"},
+        BadFile{"vocab_is_list",
+                [](Json& j) {
+                  j["model"]["vocab"] = {1, 2};
+                },
+                kCorrupt,
+                "model.vocab is array"},
+        BadFile{"merges_is_number",
+                [](Json& j) { j["model"]["merges"] = 3; },
+                kCorrupt,
+                "model.merges is number"},
+        BadFile{"id_is_text",
+                [](Json& j) { j["model"]["vocab"]["a"] = "7"; },
+                kCorrupt,
+                "model.vocab['a']"},
+        BadFile{"id_is_fraction",
+                [](Json& j) { j["model"]["vocab"]["a"] = 7.5; },
+                kCorrupt,
+                "model.vocab['a']"},
+        BadFile{"id_is_negative",
+                [](Json& j) { j["model"]["vocab"]["a"] = -1; },
+                kCorrupt,
+                "model.vocab['a']"},
+        BadFile{"id_is_huge",
+                [](Json& j) { j["model"]["vocab"]["a"] = 1e18; },
+                kCorrupt,
+                "model.vocab['a']"},
+        BadFile{"id_is_enormous",
+                [](Json& j) { j["model"]["vocab"]["a"] = UINT64_MAX; },
+                kCorrupt,
+                "vocab['a']"},
+        BadFile{"id_beyond_end",
+                [](Json& j) { j["model"]["vocab"]["a"] = 1000; },
+                kCorrupt,
+                "expected the ids 0 to 505"},
+        BadFile{"id_twice",
+                [](Json& j) { j["model"]["vocab"]["a"] = 3; },
+                kCorrupt,
+                "gives the id 3 to"},
+        BadFile{"empty_token",
+                [](Json& j) { j["model"]["vocab"][""] = 506; },
+                kCorrupt,
+                "token 506 is empty"},
         BadFile{"byte_missing",
                 [](Json& j) {
                   const Json id = j["model"]["vocab"]["Z"];
                   j["model"]["vocab"].erase("Z");
                   j["model"]["vocab"]["zzz"] = id;
                 },
-                kCorrupt, "for byte 90"},
-        BadFile{"merge_of_unknown", [](Json& j) { j["model"]["merges"][5] = {"a", "漢"}; }, kCorrupt, "'漢'"},
-        BadFile{"merge_to_unknown", [](Json& j) { j["model"]["merges"][5] = {"Z", "Z"}; }, kCorrupt, "'ZZ'"},
-        BadFile{"merge_of_three", [](Json& j) { j["model"]["merges"][5] = {"a", "b", "c"}; }, kCorrupt, "merges[5]"},
-        BadFile{"merge_of_numbers", [](Json& j) { j["model"]["merges"][5] = {1, 2}; }, kCorrupt, "merges[5]"},
-        BadFile{"merge_without_space", [](Json& j) { j["model"]["merges"][5] = "ab"; }, kCorrupt, "merges[5]"},
-        BadFile{"merge_twice", [](Json& j) { j["model"]["merges"][5] = j["model"]["merges"][4]; }, kCorrupt, "twice"},
-        BadFile{"added_id_differs", [](Json& j) { j["added_tokens"][1]["id"] = 5; }, kCorrupt, "'<start>' has id 5"},
-        BadFile{"added_twice", [](Json& j) { j["added_tokens"][1] = j["added_tokens"][0]; }, kCorrupt, "twice"},
-        BadFile{"added_beyond_end",
-                [](Json& j) { j["added_tokens"].push_back({{"id", 9000}, {"content", "<x>"}, {"special", true}}); },
-                kCorrupt, "expected 506"},
-        BadFile{"added_empty", [](Json& j) { j["added_tokens"][1]["content"] = ""; }, kCorrupt, "is empty"},
-        BadFile{"added_not_object", [](Json& j) { j["added_tokens"][1] = "<x>"; }, kCorrupt, "added_tokens[1]"},
-        BadFile{"flag_is_number", [](Json& j) { j["added_tokens"][1]["special"] = 1; }, kCorrupt, "special is 1"},
-        BadFile{"lstrip", [](Json& j) { j["added_tokens"][1]["lstrip"] = true; }, kUnsupported, "added_tokens[1].lstrip"},
-        BadFile{"wordpiece", [](Json& j) { j["model"]["type"] = "WordPiece"; }, kUnsupported, "model.type"},
-        BadFile{"dropout", [](Json& j) { j["model"]["dropout"] = 0.1; }, kUnsupported, "model.dropout"},
-        BadFile{"word_suffix", [](Json& j) { j["model"]["end_of_word_suffix"] = "</w>"; }, kUnsupported,
+                kCorrupt,
+                "for byte 90"},
+        BadFile{"merge_of_unknown",
+                [](Json& j) {
+                  j["model"]["merges"][5] = {"a", "漢"};
+                },
+                kCorrupt,
+                "'漢'"},
+        BadFile{"merge_to_unknown",
+                [](Json& j) {
+                  j["model"]["merges"][5] = {"Z", "Z"};
+                },
+                kCorrupt,
+                "'ZZ'"},
+        BadFile{"merge_of_three",
+                [](Json& j) {
+                  j["model"]["merges"][5] = {"a", "b", "c"};
+                },
+                kCorrupt,
+                "merges[5]"},
+        BadFile{"merge_of_numbers",
+                [](Json& j) {
+                  j["model"]["merges"][5] = {1, 2};
+                },
+                kCorrupt,
+                "merges[5]"},
+        BadFile{"merge_without_space",
+                [](Json& j) { j["model"]["merges"][5] = "ab"; },
+                kCorrupt,
+                "merges[5]"},
+        BadFile{"merge_twice",
+                [](Json& j) { j["model"]["merges"][5] = j["model"]["merges"][4]; },
+                kCorrupt,
+                "twice"},
+        BadFile{"added_id_differs",
+                [](Json& j) { j["added_tokens"][1]["id"] = 5; },
+                kCorrupt,
+                "'<start>' has id 5"},
+        BadFile{"added_twice",
+                [](Json& j) { j["added_tokens"][1] = j["added_tokens"][0]; },
+                kCorrupt,
+                "twice"},
+        BadFile{
+            "added_beyond_end",
+            [](Json& j) {
+              j["added_tokens"].push_back({{"id", 9000}, {"content", "<x>"}, {"special", true}});
+            },
+            kCorrupt,
+            "expected 506"},
+        BadFile{"added_empty",
+                [](Json& j) { j["added_tokens"][1]["content"] = ""; },
+                kCorrupt,
+                "is empty"},
+        BadFile{"added_not_object",
+                [](Json& j) { j["added_tokens"][1] = "<x>"; },
+                kCorrupt,
+                "added_tokens[1]"},
+        BadFile{"flag_is_number",
+                [](Json& j) { j["added_tokens"][1]["special"] = 1; },
+                kCorrupt,
+                "special is 1"},
+        BadFile{"lstrip",
+                [](Json& j) { j["added_tokens"][1]["lstrip"] = true; },
+                kUnsupported,
+                "added_tokens[1].lstrip"},
+        BadFile{"wordpiece",
+                [](Json& j) { j["model"]["type"] = "WordPiece"; },
+                kUnsupported,
+                "model.type"},
+        BadFile{
+            "dropout", [](Json& j) { j["model"]["dropout"] = 0.1; }, kUnsupported, "model.dropout"},
+        BadFile{"word_suffix",
+                [](Json& j) { j["model"]["end_of_word_suffix"] = "</w>"; },
+                kUnsupported,
                 "model.end_of_word_suffix"},
-        BadFile{"byte_fallback", [](Json& j) { j["model"]["byte_fallback"] = true; }, kUnsupported, "byte_fallback"},
-        BadFile{"unknown_field", [](Json& j) { j["model"]["novelty"] = 1; }, kUnsupported, "model.novelty"},
+        BadFile{"byte_fallback",
+                [](Json& j) { j["model"]["byte_fallback"] = true; },
+                kUnsupported,
+                "byte_fallback"},
+        BadFile{"unknown_field",
+                [](Json& j) { j["model"]["novelty"] = 1; },
+                kUnsupported,
+                "model.novelty"},
         BadFile{"unknown_top_field", [](Json& j) { j["novelty"] = 1; }, kUnsupported, "novelty"},
         BadFile{"version", [](Json& j) { j["version"] = "2.0"; }, kUnsupported, "version"},
-        BadFile{"truncation", [](Json& j) { j["truncation"] = {{"max_length", 77}}; }, kUnsupported, "truncation"},
-        BadFile{"padding", [](Json& j) { j["padding"] = {{"length", 77}}; }, kUnsupported, "padding"},
-        BadFile{"normalizer", [](Json& j) { j["normalizer"] = {{"type", "NFKC"}}; }, kUnsupported, "normalizer.type"},
+        BadFile{"truncation",
+                [](Json& j) {
+                  j["truncation"] = {{"max_length", 77}};
+                },
+                kUnsupported,
+                "truncation"},
+        BadFile{"padding",
+                [](Json& j) {
+                  j["padding"] = {{"length", 77}};
+                },
+                kUnsupported,
+                "padding"},
+        BadFile{"normalizer",
+                [](Json& j) {
+                  j["normalizer"] = {{"type", "NFKC"}};
+                },
+                kUnsupported,
+                "normalizer.type"},
         BadFile{"nested_sequence",
                 [](Json& j) {
                   const Json inner = {{"type", "Sequence"}, {"normalizers", Json::array()}};
                   j["normalizer"] = {{"type", "Sequence"}, {"normalizers", Json::array({inner})}};
                 },
-                kUnsupported, "normalizer.normalizers[0].type"},
-        BadFile{"no_pre_tokenizer", [](Json& j) { j["pre_tokenizer"] = nullptr; }, kUnsupported, "pre_tokenizer"},
-        BadFile{"other_pre_tokenizer", [](Json& j) { j["pre_tokenizer"] = {{"type", "Whitespace"}}; }, kUnsupported,
+                kUnsupported,
+                "normalizer.normalizers[0].type"},
+        BadFile{"no_pre_tokenizer",
+                [](Json& j) { j["pre_tokenizer"] = nullptr; },
+                kUnsupported,
+                "pre_tokenizer"},
+        BadFile{"other_pre_tokenizer",
+                [](Json& j) {
+                  j["pre_tokenizer"] = {{"type", "Whitespace"}};
+                },
+                kUnsupported,
                 "pre_tokenizer.type"},
-        BadFile{"without_regex", [](Json& j) { j["pre_tokenizer"]["use_regex"] = false; }, kUnsupported, "use_regex"},
-        BadFile{"other_decoder", [](Json& j) { j["decoder"] = {{"type", "WordPiece"}}; }, kUnsupported, "decoder.type"},
-        BadFile{"template", [](Json& j) { j["post_processor"] = {{"type", "TemplateProcessing"}}; }, kUnsupported,
+        BadFile{"without_regex",
+                [](Json& j) { j["pre_tokenizer"]["use_regex"] = false; },
+                kUnsupported,
+                "use_regex"},
+        BadFile{"other_decoder",
+                [](Json& j) {
+                  j["decoder"] = {{"type", "WordPiece"}};
+                },
+                kUnsupported,
+                "decoder.type"},
+        BadFile{"template",
+                [](Json& j) {
+                  j["post_processor"] = {{"type", "TemplateProcessing"}};
+                },
+                kUnsupported,
                 "post_processor.type"}),
     [](const auto& file) { return std::string(file.param.name); });
 
 TEST(TokenizerJson, RefusesWhatIsNotJson) {
   const std::string whole = golden::read("plain.tokenizer.json").dump();
-  for (const std::string& text : {std::string(), std::string("hola"), std::string("\0\0\0", 3), std::string("{\"model\":"),
-                                  whole.substr(0, whole.size() / 2), whole + "}", std::string("{\"\xff\":1}")}) {
+  for (const std::string& text : {std::string(),
+                                  std::string("hola"),
+                                  std::string("\0\0\0", 3),
+                                  std::string("{\"model\":"),
+                                  whole.substr(0, whole.size() / 2),
+                                  whole + "}",
+                                  std::string("{\"\xff\":1}")}) {
     const Error error = load_error(text);
     EXPECT_EQ(error.kind(), ErrorKind::kCorrupt);
     EXPECT_THAT(error.what(), HasSubstr("not JSON"));
@@ -136,7 +283,9 @@ TEST(TokenizerJson, RefusesDeepNestingWithoutExhaustingTheStack) {
   std::string objects;
   for (size_t i = 0; i < kDepth; ++i) objects += "{\"a\":";
   EXPECT_THAT(load_error(objects).what(), HasSubstr("nested deeper"));
-  EXPECT_THAT(load_error("{\"model\":{\"vocab\":" + std::string(kDepth, '[') + std::string(kDepth, ']') + "}}").what(),
+  EXPECT_THAT(load_error("{\"model\":{\"vocab\":" + std::string(kDepth, '[') +
+                         std::string(kDepth, ']') + "}}")
+                  .what(),
               HasSubstr("nested deeper"));
 }
 
@@ -151,15 +300,18 @@ TEST(TokenizerJson, ReadsOlderFormsOfTheSameFile) {
   Json older = current;
   older["model"]["merges"] = Json::array();
   for (const Json& merge : current["model"]["merges"]) {
-    older["model"]["merges"].push_back(merge[0].get<std::string>() + " " + merge[1].get<std::string>());
+    older["model"]["merges"].push_back(merge[0].get<std::string>() + " " +
+                                       merge[1].get<std::string>());
   }
   older["model"]["continuing_subword_prefix"] = "";
   older["model"]["end_of_word_suffix"] = "";
   older["model"].erase("byte_fallback");
   older["model"].erase("ignore_merges");
   older["pre_tokenizer"].erase("use_regex");
-  older["post_processor"] = {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", false}};
-  EXPECT_EQ(nlohmann::json(BpeTokenizer::from_json(older, "older").to_json()), nlohmann::json(current));
+  older["post_processor"] = {
+      {"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", false}};
+  EXPECT_EQ(nlohmann::json(BpeTokenizer::from_json(older, "older").to_json()),
+            nlohmann::json(current));
 }
 
 }  // namespace

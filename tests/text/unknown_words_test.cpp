@@ -9,13 +9,28 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-const std::unordered_set<std::string> kKnown = {"un",   "una",      "cubo",    "cilindro", "pirámide", "rojo",   "con",
-                                                "the",  "cube",     "pequeño", "y",        "a",        "cartel", "sign",
-                                                "says", "encima", "de"};
+const std::unordered_set<std::string> kKnown = {"un",
+                                                "una",
+                                                "cubo",
+                                                "cilindro",
+                                                "pirámide",
+                                                "rojo",
+                                                "con",
+                                                "the",
+                                                "cube",
+                                                "pequeño",
+                                                "y",
+                                                "a",
+                                                "cartel",
+                                                "sign",
+                                                "says",
+                                                "encima",
+                                                "de"};
 
 TEST(UnknownWords, AreNamedInOrderInLowerCaseWithoutRepeats) {
-  EXPECT_EQ(unknown_words("Un cubo de Guacamole encima de un JABALÍ, un guacamole y un jabali", kKnown),
-            (Words{"guacamole", "jabalí"}));
+  EXPECT_EQ(
+      unknown_words("Un cubo de Guacamole encima de un JABALÍ, un guacamole y un jabali", kKnown),
+      (Words{"guacamole", "jabalí"}));
   EXPECT_EQ(unknown_words("un cubo rojo", kKnown), Words{});
   EXPECT_EQ(unknown_words("", kKnown), Words{});
 }

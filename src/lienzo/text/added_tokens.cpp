@@ -5,8 +5,9 @@
 namespace lienzo::text {
 
 AddedTokenFinder::AddedTokenFinder(std::vector<Entry> entries) {
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return a.content.size() > b.content.size(); });
+  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return a.content.size() > b.content.size();
+  });
   for (Entry& entry : entries) {
     const char first = entry.content.front();
     std::vector<Entry>& slot = by_first_byte_[static_cast<unsigned char>(first)];
@@ -15,7 +16,8 @@ AddedTokenFinder::AddedTokenFinder(std::vector<Entry> entries) {
   }
 }
 
-std::vector<AddedTokenFinder::Match> AddedTokenFinder::find_all(std::string_view text, bool skip_special) const {
+std::vector<AddedTokenFinder::Match> AddedTokenFinder::find_all(std::string_view text,
+                                                                bool skip_special) const {
   std::vector<Match> matches;
   if (first_bytes_.empty()) return matches;
   size_t at = text.find_first_of(first_bytes_);

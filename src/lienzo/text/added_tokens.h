@@ -8,7 +8,8 @@
 
 namespace lienzo::text {
 
-/// Finds the literal tokens of a tokenizer in a text: leftmost first, the longest where several begin.
+/// Finds the literal tokens of a tokenizer in a text: leftmost first, the longest where several
+/// begin.
 class AddedTokenFinder {
  public:
   struct Entry {
@@ -24,7 +25,8 @@ class AddedTokenFinder {
 
   explicit AddedTokenFinder(std::vector<Entry> entries);
 
-  /// All matches from left to right, without overlap. With `skip_special`, special tokens are no matches.
+  /// All matches from left to right, without overlap. With `skip_special`, special tokens are no
+  /// matches.
   std::vector<Match> find_all(std::string_view text, bool skip_special) const;
 
  private:

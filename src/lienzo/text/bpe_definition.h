@@ -18,12 +18,12 @@ struct AddedToken {
 
 /// All that makes a byte-level BPE tokenizer: what tokenizer.json holds and training yields.
 struct BpeDefinition {
-  std::vector<std::string> vocab;                           // by id, in byte stand-ins (byte_level.h)
+  std::vector<std::string> vocab;  // by id, in byte stand-ins (byte_level.h)
   std::vector<std::pair<std::string, std::string>> merges;  // the first merges first
-  std::vector<AddedToken> added_tokens;                     // ids of the vocabulary, or following on from it
-  std::vector<NormalizerStep> normalizer;                   // applied in order
-  bool add_prefix_space = false;                            // " " before text that does not begin with it
-  bool ignore_merges = false;                               // a word that is a token is taken whole
+  std::vector<AddedToken> added_tokens;    // ids of the vocabulary, or following on from it
+  std::vector<NormalizerStep> normalizer;  // applied in order
+  bool add_prefix_space = false;           // " " before text that does not begin with it
+  bool ignore_merges = false;              // a word that is a token is taken whole
 };
 
 }  // namespace lienzo::text

@@ -14,7 +14,8 @@ uint64_t pair_key(int left, int right) {
   return static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right);
 }
 
-/// One symbol of a word being merged; a doubly linked list by index. A symbol merged into its left neighbour is gone.
+/// One symbol of a word being merged; a doubly linked list by index. A symbol merged into its left
+/// neighbour is gone.
 struct Symbol {
   int id;
   int previous;
@@ -52,8 +53,10 @@ BpeModel::BpeModel(const BpeDefinition& definition, const std::string& where)
   for (int byte = 0; byte < 256; ++byte) {
     const auto found = ids_.find(byte_strings()[byte]);
     if (found == ids_.end()) {
-      corrupt(where, "model.vocab: no token '" + byte_strings()[byte] + "' for byte " + std::to_string(byte) +
-                         ", expected all 256 bytes; train with the byte-level alphabet");
+      corrupt(where,
+              "model.vocab: no token '" + byte_strings()[byte] + "' for byte " +
+                  std::to_string(byte) +
+                  ", expected all 256 bytes; train with the byte-level alphabet");
     }
     byte_ids_[byte] = found->second;
   }
@@ -64,8 +67,9 @@ BpeModel::BpeModel(const BpeDefinition& definition, const std::string& where)
     const auto require = [&](const std::string& token) {
       const auto found = ids_.find(token);
       if (found == ids_.end()) {
-        corrupt(where, "model.merges: merge " + std::to_string(rank) + " ('" + left + "' + '" + right +
-                           "') needs '" + token + "', which is not in model.vocab");
+        corrupt(where,
+                "model.merges: merge " + std::to_string(rank) + " ('" + left + "' + '" + right +
+                    "') needs '" + token + "', which is not in model.vocab");
       }
       return found->second;
     };
@@ -93,7 +97,8 @@ void BpeModel::encode_word(std::string_view word, std::vector<int>& ids) const {
   const int size = static_cast<int>(word.size());
   std::vector<Symbol> symbols(word.size());
   for (int i = 0; i < size; ++i) {
-    symbols[i] = {byte_ids_[static_cast<unsigned char>(word[i])], i - 1, i + 1 < size ? i + 1 : kNone, false};
+    symbols[i] = {
+        byte_ids_[static_cast<unsigned char>(word[i])], i - 1, i + 1 < size ? i + 1 : kNone, false};
   }
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
   const auto offer = [&](int left) {
@@ -109,7 +114,8 @@ void BpeModel::encode_word(std::string_view word, std::vector<int>& ids) const {
     Symbol& left = symbols[best.position];
     if (left.gone || left.next == kNone) continue;
     Symbol& right = symbols[left.next];
-    // Neighbours may have changed since this was queued. The result is compared, not the rank, as the reference does.
+    // Neighbours may have changed since this was queued. The result is compared, not the rank, as
+    // the reference does.
     const Merge* merge = find_merge(left.id, right.id);
     if (merge == nullptr || merge->result != best.result) continue;
 

@@ -20,12 +20,12 @@ struct StringHash {
 using TokenIds = std::unordered_map<std::string, int, StringHash, std::equal_to<>>;
 
 /// The merge table: bytes of one word -> token ids. Immutable, so any number of threads may use it.
-/// Source: Sennrich et al. 2016 (arXiv:1508.07909); order of merges as in Hugging Face tokenizers, models/bpe/word.rs:
-/// always the lowest rank, among equals the leftmost.
+/// Source: Sennrich et al. 2016 (arXiv:1508.07909); order of merges as in Hugging Face tokenizers,
+/// models/bpe/word.rs: always the lowest rank, among equals the leftmost.
 class BpeModel {
  public:
-  /// Throws kCorrupt for repeated or empty tokens, a byte without token, and merges that repeat or name unknown
-  /// tokens. `where` begins the messages.
+  /// Throws kCorrupt for repeated or empty tokens, a byte without token, and merges that repeat or
+  /// name unknown tokens. `where` begins the messages.
   BpeModel(const BpeDefinition& definition, const std::string& where);
 
   /// Appends the ids of one word (raw bytes). O(n log n) in its length.

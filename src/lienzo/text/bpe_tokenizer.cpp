@@ -24,7 +24,8 @@ namespace {
 constexpr size_t kCachedWords = 32768;     // a vocabulary of words in use, about 4 MB
 constexpr size_t kLongestCachedWord = 64;  // bytes; longer ones hardly ever come again
 
-/// Remembers the ids of words, since the same few thousand make up nearly all text. Full, it keeps what it has.
+/// Remembers the ids of words, since the same few thousand make up nearly all text. Full, it keeps
+/// what it has.
 class WordCache {
  public:
   /// Appends the ids of `word` if known.
@@ -48,12 +49,14 @@ class WordCache {
   std::unordered_map<std::string, std::vector<int>, StringHash, std::equal_to<>> words_;
 };
 
-/// `normalized` picks the tokens searched in the normalized text; their contents are normalized alike.
+/// `normalized` picks the tokens searched in the normalized text; their contents are normalized
+/// alike.
 AddedTokenFinder make_finder(const BpeDefinition& definition, bool normalized) {
   std::vector<AddedTokenFinder::Entry> entries;
   for (const AddedToken& token : definition.added_tokens) {
     if (token.normalized != normalized) continue;
-    std::string content = normalized ? normalize(token.content, definition.normalizer) : token.content;
+    std::string content =
+        normalized ? normalize(token.content, definition.normalizer) : token.content;
     if (!content.empty()) entries.push_back({std::move(content), token.id, token.special});
   }
   return AddedTokenFinder(std::move(entries));
@@ -74,24 +77,30 @@ struct BpeTokenizer::State {
         model(definition, where),
         raw_tokens(make_finder(definition, /*normalized=*/false)),
         normalized_tokens(make_finder(definition, /*normalized=*/true)) {
-    for (const std::string& token : definition.vocab) decoded.push_back(from_byte_level(token).value_or(token));
+    for (const std::string& token : definition.vocab)
+      decoded.push_back(from_byte_level(token).value_or(token));
     special.resize(decoded.size(), false);
     std::unordered_set<std::string> contents;
     for (const AddedToken& token : definition.added_tokens) add(token, contents, where);
   }
 
-  void add(const AddedToken& token, std::unordered_set<std::string>& contents, const std::string& where) {
+  void add(const AddedToken& token,
+           std::unordered_set<std::string>& contents,
+           const std::string& where) {
     const auto fail = [&](const std::string& what) {
-      throw Error(ErrorKind::kCorrupt, "[" + where + "] added_tokens: '" + token.content + "' " + what);
+      throw Error(ErrorKind::kCorrupt,
+                  "[" + where + "] added_tokens: '" + token.content + "' " + what);
     };
     if (token.content.empty()) fail("is empty");
     if (!contents.insert(token.content).second) fail("is there twice");
     // Searched normalized, a token is also written back normalized (tokenizers >= 0.23).
-    const std::string written = token.normalized ? normalize(token.content, definition.normalizer) : token.content;
+    const std::string written =
+        token.normalized ? normalize(token.content, definition.normalizer) : token.content;
     const auto in_vocab = model.ids().find(token.content);
     if (in_vocab != model.ids().end()) {
       if (in_vocab->second != token.id) {
-        fail("has id " + std::to_string(token.id) + ", but " + std::to_string(in_vocab->second) + " in model.vocab");
+        fail("has id " + std::to_string(token.id) + ", but " + std::to_string(in_vocab->second) +
+             " in model.vocab");
       }
     } else {
       if (token.id != static_cast<int>(decoded.size())) {
@@ -122,7 +131,10 @@ struct BpeTokenizer::State {
 
   /// Hands the stretches between matches to `between`, and adds the matches' ids.
   template <class Between>
-  static void split(const AddedTokenFinder& finder, std::string_view text, bool skip_special, std::vector<int>& ids,
+  static void split(const AddedTokenFinder& finder,
+                    std::string_view text,
+                    bool skip_special,
+                    std::vector<int>& ids,
                     const Between& between) {
     size_t at = 0;
     for (const AddedTokenFinder::Match& match : finder.find_all(text, skip_special)) {
@@ -151,14 +163,17 @@ BpeTokenizer BpeTokenizer::load(const std::filesystem::path& path) {
 }
 
 BpeTokenizer BpeTokenizer::from_json(const Json& json, const std::string& where) {
-  return BpeTokenizer(definition_from_text(json.dump(-1, ' ', false, Json::error_handler_t::replace), where), where);
+  return BpeTokenizer(
+      definition_from_text(json.dump(-1, ' ', false, Json::error_handler_t::replace), where),
+      where);
 }
 
 BpeTokenizer BpeTokenizer::train(const TextSource& next_text, const BpeTrainOptions& options) {
   return BpeTokenizer(train_bpe(next_text, options));
 }
 
-BpeTokenizer BpeTokenizer::train(const std::vector<std::string>& texts, const BpeTrainOptions& options) {
+BpeTokenizer BpeTokenizer::train(const std::vector<std::string>& texts,
+                                 const BpeTrainOptions& options) {
   size_t next = 0;
   return train(
       [&](std::string& text) {
@@ -177,8 +192,10 @@ std::vector<int> BpeTokenizer::encode(std::string_view text, SpecialTokens speci
   ids.reserve(text.size() / 3 + 1);
   State::split(state.raw_tokens, text, skip_special, ids, [&](std::string_view stretch) {
     const std::string normalized = normalize(stretch, state.definition.normalizer);
-    State::split(state.normalized_tokens, normalized, skip_special, ids,
-                 [&](std::string_view plain) { state.encode_plain(plain, ids); });
+    State::split(
+        state.normalized_tokens, normalized, skip_special, ids, [&](std::string_view plain) {
+          state.encode_plain(plain, ids);
+        });
   });
   return ids;
 }
@@ -187,8 +204,9 @@ std::string BpeTokenizer::decode(std::span<const int> ids, bool skip_special_tok
   std::string bytes;
   for (const int id : ids) {
     if (id < 0 || id >= vocab_size()) {
-      throw Error(ErrorKind::kInvalidInput, "[text] token id " + std::to_string(id) + ", expected 0 to " +
-                                                std::to_string(vocab_size() - 1));
+      throw Error(ErrorKind::kInvalidInput,
+                  "[text] token id " + std::to_string(id) + ", expected 0 to " +
+                      std::to_string(vocab_size() - 1));
     }
     if (!(skip_special_tokens && state_->special[id])) bytes += state_->decoded[id];
   }
@@ -208,6 +226,8 @@ const BpeDefinition& BpeTokenizer::definition() const { return state_->definitio
 
 Json BpeTokenizer::to_json() const { return definition_to_json(state_->definition); }
 
-void BpeTokenizer::save(const std::filesystem::path& path) const { write_file_atomic(path, to_json().dump(2) + "\n"); }
+void BpeTokenizer::save(const std::filesystem::path& path) const {
+  write_file_atomic(path, to_json().dump(2) + "\n");
+}
 
 }  // namespace lienzo::text

@@ -20,12 +20,13 @@ enum class SpecialTokens {
   kAsText,     // "<pad>" is five characters like any others: for text that strangers typed
 };
 
-/// Byte-level BPE tokenizer, id for id equal to Hugging Face `tokenizers` with the ByteLevel pre-tokenizer (GPT-2).
-/// Nothing is ever unknown: every UTF-8 text has ids, and decoding gives the normalized text back.
-/// Immutable; copies share their data, and any number of threads may use one.
+/// Byte-level BPE tokenizer, id for id equal to Hugging Face `tokenizers` with the ByteLevel
+/// pre-tokenizer (GPT-2). Nothing is ever unknown: every UTF-8 text has ids, and decoding gives the
+/// normalized text back. Immutable; copies share their data, and any number of threads may use one.
 class BpeTokenizer {
  public:
-  /// Reads a Hugging Face tokenizer.json. Throws kNotFound, kIo, kCorrupt, or kUnsupported naming the field.
+  /// Reads a Hugging Face tokenizer.json. Throws kNotFound, kIo, kCorrupt, or kUnsupported naming
+  /// the field.
   static BpeTokenizer load(const std::filesystem::path& path);
   static BpeTokenizer from_json(const Json& json, const std::string& where);
 
@@ -37,10 +38,11 @@ class BpeTokenizer {
   explicit BpeTokenizer(BpeDefinition definition, const std::string& where = "tokenizer");
 
   /// Throws kInvalidInput where `text` is not UTF-8.
-  std::vector<int> encode(std::string_view text, SpecialTokens special = SpecialTokens::kRecognise) const;
+  std::vector<int> encode(std::string_view text,
+                          SpecialTokens special = SpecialTokens::kRecognise) const;
 
-  /// Bytes that are no UTF-8 (a character cut in half) become U+FFFD. Throws kInvalidInput for ids outside
-  /// [0, vocab_size()).
+  /// Bytes that are no UTF-8 (a character cut in half) become U+FFFD. Throws kInvalidInput for ids
+  /// outside [0, vocab_size()).
   std::string decode(std::span<const int> ids, bool skip_special_tokens = true) const;
 
   /// How many ids there are: vocabulary and added tokens.

@@ -21,7 +21,8 @@ using Pair = std::pair<int, int>;
 
 struct PairHash {
   size_t operator()(const Pair& pair) const {
-    return std::hash<uint64_t>{}(static_cast<uint64_t>(pair.first) << 32 | static_cast<uint32_t>(pair.second));
+    return std::hash<uint64_t>{}(static_cast<uint64_t>(pair.first) << 32 |
+                                 static_cast<uint32_t>(pair.second));
   }
 };
 
@@ -30,7 +31,8 @@ struct Word {
   int64_t count = 0;
 };
 
-/// A pair waiting to be merged, with the words it is in. `count` may be out of date: it is checked when it comes up.
+/// A pair waiting to be merged, with the words it is in. `count` may be out of date: it is checked
+/// when it comes up.
 struct Candidate {
   int64_t count = 0;
   Pair pair;
@@ -40,12 +42,14 @@ struct Candidate {
   }
 };
 
-std::map<std::string, int64_t> count_words(const TextSource& next_text, const BpeTrainOptions& options) {
+std::map<std::string, int64_t> count_words(const TextSource& next_text,
+                                           const BpeTrainOptions& options) {
   std::unordered_map<std::string, int64_t, StringHash, std::equal_to<>> counts;
   std::string text;
   while (next_text(text)) {
     std::string normalized = normalize(text, options.normalizer);
-    if (options.add_prefix_space && !normalized.empty() && normalized.front() != ' ') normalized.insert(0, 1, ' ');
+    if (options.add_prefix_space && !normalized.empty() && normalized.front() != ' ')
+      normalized.insert(0, 1, ' ');
     for (const std::string_view word : split_gpt2(normalized)) {
       const auto found = counts.find(word);
       if (found != counts.end()) {
@@ -63,7 +67,8 @@ class Trainer {
   explicit Trainer(const BpeTrainOptions& options) : options_(options) {
     for (const std::string& token : options.special_tokens) add_token(token);
     std::vector<std::pair<char32_t, std::string>> alphabet;
-    for (int byte = 0; byte < 256; ++byte) alphabet.emplace_back(byte_characters()[byte], byte_strings()[byte]);
+    for (int byte = 0; byte < 256; ++byte)
+      alphabet.emplace_back(byte_characters()[byte], byte_strings()[byte]);
     std::sort(alphabet.begin(), alphabet.end());
     for (const auto& [character, token] : alphabet) add_token(token);
   }
@@ -103,15 +108,18 @@ class Trainer {
 
   BpeDefinition definition() && {
     BpeDefinition result;
-    // A pair can come up twice when two ways lead to one token; the later rank counts, as in the reference.
+    // A pair can come up twice when two ways lead to one token; the later rank counts, as in the
+    // reference.
     std::unordered_map<Pair, size_t, PairHash> last_rank;
     for (size_t rank = 0; rank < merges_.size(); ++rank) last_rank[merges_[rank]] = rank;
     for (size_t rank = 0; rank < merges_.size(); ++rank) {
       const auto& [left, right] = merges_[rank];
-      if (last_rank.at(merges_[rank]) == rank) result.merges.emplace_back(vocab_[left], vocab_[right]);
+      if (last_rank.at(merges_[rank]) == rank)
+        result.merges.emplace_back(vocab_[left], vocab_[right]);
     }
     for (const std::string& token : options_.special_tokens) {
-      result.added_tokens.push_back({.id = ids_.at(token), .content = token, .special = true, .normalized = false});
+      result.added_tokens.push_back(
+          {.id = ids_.at(token), .content = token, .special = true, .normalized = false});
     }
     result.vocab = std::move(vocab_);
     result.normalizer = options_.normalizer;
@@ -170,7 +178,8 @@ class Trainer {
   std::vector<Word> words_;
   std::vector<Pair> merges_;
   std::unordered_map<Pair, int64_t, PairHash> pair_counts_;
-  std::map<Pair, std::vector<int>> changed_;  // pairs that became more frequent since they were last queued
+  std::map<Pair, std::vector<int>>
+      changed_;  // pairs that became more frequent since they were last queued
   std::priority_queue<Candidate> queue_;
 };
 
@@ -179,15 +188,17 @@ void check_options(const BpeTrainOptions& options) {
   for (const std::string& token : options.special_tokens) {
     check_utf8(token);
     if (token.empty() || !seen.insert(token).second) {
-      throw Error(ErrorKind::kInvalidInput,
-                  "[text] special token '" + token + "' is empty or given twice; give each token once");
+      throw Error(
+          ErrorKind::kInvalidInput,
+          "[text] special token '" + token + "' is empty or given twice; give each token once");
     }
   }
   const size_t least = 256 + options.special_tokens.size();
   if (options.vocab_size < 0 || static_cast<size_t>(options.vocab_size) < least) {
-    throw Error(ErrorKind::kInvalidInput, "[text] vocab_size is " + std::to_string(options.vocab_size) +
-                                              ", expected at least " + std::to_string(least) +
-                                              " (256 bytes and the special tokens)");
+    throw Error(ErrorKind::kInvalidInput,
+                "[text] vocab_size is " + std::to_string(options.vocab_size) +
+                    ", expected at least " + std::to_string(least) +
+                    " (256 bytes and the special tokens)");
   }
 }
 

@@ -40,7 +40,8 @@ std::array<std::string, 256> make_strings() {
 std::array<int16_t, kCharacterLimit> make_inverse() {
   std::array<int16_t, kCharacterLimit> inverse;
   inverse.fill(-1);
-  for (int byte = 0; byte < 256; ++byte) inverse[byte_characters()[byte]] = static_cast<int16_t>(byte);
+  for (int byte = 0; byte < 256; ++byte)
+    inverse[byte_characters()[byte]] = static_cast<int16_t>(byte);
   return inverse;
 }
 

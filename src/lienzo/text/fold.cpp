@@ -19,13 +19,15 @@ namespace {
 
 void check_icu(UErrorCode status, const char* what) {
   if (U_FAILURE(status)) {
-    throw Error(ErrorKind::kInternal, std::string("[text] ICU could not ") + what + ": " + u_errorName(status));
+    throw Error(ErrorKind::kInternal,
+                std::string("[text] ICU could not ") + what + ": " + u_errorName(status));
   }
 }
 
 icu::UnicodeString to_unicode(std::string_view text) {
   check_utf8(text);
-  return icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
+  return icu::UnicodeString::fromUTF8(
+      icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
 }
 
 std::string to_utf8(const icu::UnicodeString& text) {
@@ -63,8 +65,9 @@ bool is_latin_letter(UChar32 c) {
 
 void check_utf8(std::string_view text) {
   if (text.size() > static_cast<size_t>(std::numeric_limits<int32_t>::max()) / 4) {
-    throw Error(ErrorKind::kInvalidInput, "[text] text of " + std::to_string(text.size()) +
-                                              " bytes is too long; give at most 512 MiB at a time");
+    throw Error(ErrorKind::kInvalidInput,
+                "[text] text of " + std::to_string(text.size()) +
+                    " bytes is too long; give at most 512 MiB at a time");
   }
   if (!is_valid_utf8(text)) decode_utf8(text, "text");  // throws and says where
 }

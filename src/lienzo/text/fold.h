@@ -22,8 +22,9 @@ std::string lower_case_each(std::string_view text);
 /// Upper case with Spanish rules, composed: "niño" -> "NIÑO", "ß" -> "SS".
 std::string upper_case(std::string_view text);
 
-/// Takes the accents off Latin letters: "Cubó" -> "Cubo", "pingüino" -> "pinguino". With `keep_enye`, ñ and Ñ stay,
-/// since in Spanish they are letters of their own and signs can show them.
+/// Takes the accents off Latin letters: "Cubó" -> "Cubo", "pingüino" -> "pinguino". With
+/// `keep_enye`, ñ and Ñ stay, since in Spanish they are letters of their own and signs can show
+/// them.
 std::string strip_accents(std::string_view text, bool keep_enye = false);
 
 /// What accent- and case-insensitive comparison compares.

@@ -37,10 +37,12 @@ class Scanner {
 
     size_t next = 0;
     CharClass kind = class_at(begin, next);
-    if (text_[begin] == ' ' && next < text_.size()) {  // the optional space of ` ?\p{L}+` and its kin
+    if (text_[begin] == ' ' &&
+        next < text_.size()) {  // the optional space of ` ?\p{L}+` and its kin
       size_t after = 0;
       const CharClass following = class_at(next, after);
-      if (following != CharClass::kSpace) return text_.substr(begin, run_end(after, following) - begin);
+      if (following != CharClass::kSpace)
+        return text_.substr(begin, run_end(after, following) - begin);
     }
     if (kind != CharClass::kSpace) return text_.substr(begin, run_end(next, kind) - begin);
     return text_.substr(begin, space_end(begin, next) - begin);
@@ -71,7 +73,8 @@ class Scanner {
     return at;
   }
 
-  /// `\s+(?!\S)|\s+`: a run of blanks leaves its last one to the word behind it, unless it is alone.
+  /// `\s+(?!\S)|\s+`: a run of blanks leaves its last one to the word behind it, unless it is
+  /// alone.
   size_t space_end(size_t begin, size_t next) const {
     size_t last = begin;
     size_t at = next;
@@ -90,10 +93,8 @@ class Scanner {
       case 's':
       case 't':
       case 'm':
-      case 'd':
-        return 2;
-      default:
-        break;
+      case 'd': return 2;
+      default: break;
     }
     return rest.starts_with("re") || rest.starts_with("ve") || rest.starts_with("ll") ? 3 : 0;
   }
@@ -106,7 +107,8 @@ class Scanner {
 std::vector<std::string_view> split_gpt2(std::string_view text) {
   const Scanner scanner(text);
   std::vector<std::string_view> pieces;
-  for (size_t at = 0; at < text.size(); at += pieces.back().size()) pieces.push_back(scanner.piece_at(at));
+  for (size_t at = 0; at < text.size(); at += pieces.back().size())
+    pieces.push_back(scanner.piece_at(at));
   return pieces;
 }
 

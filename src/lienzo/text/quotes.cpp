@@ -64,7 +64,9 @@ bool in_word(char32_t c) { return u_isalnum(static_cast<UChar32>(c)) != 0; }
 
 class QuoteFinder {
  public:
-  explicit QuoteFinder(std::string_view text) : characters_(characters_of(text)) { exhausted_.fill(false); }
+  explicit QuoteFinder(std::string_view text) : characters_(characters_of(text)) {
+    exhausted_.fill(false);
+  }
 
   std::vector<QuotedSpan> find_all() {
     std::vector<QuotedSpan> spans;
@@ -83,9 +85,10 @@ class QuoteFinder {
  private:
   /// Where the quote that opens at `at` closes; nothing if none opens there.
   std::optional<size_t> closing_of(size_t at) {
-    const auto style = std::find_if(kStyles.begin(), kStyles.end(), [&](const QuoteStyle& candidate) {
-      return candidate.opening == characters_[at].value;
-    });
+    const auto style =
+        std::find_if(kStyles.begin(), kStyles.end(), [&](const QuoteStyle& candidate) {
+          return candidate.opening == characters_[at].value;
+        });
     if (style == kStyles.end()) return std::nullopt;
     bool& exhausted = exhausted_[style - kStyles.begin()];
     if (exhausted) return std::nullopt;
@@ -99,7 +102,8 @@ class QuoteFinder {
       if (style->closing.find(characters_[i].value) == std::u32string_view::npos) continue;
       if (!style->single || !in_word(characters_[i + 1].value)) return i;
     }
-    // Without a closing mark from here on, later openings need not look again: keeps the search linear.
+    // Without a closing mark from here on, later openings need not look again: keeps the search
+    // linear.
     exhausted = !style->single;
     return std::nullopt;
   }
@@ -119,13 +123,16 @@ std::string spell_as_sign(std::string_view quoted) {
 
 }  // namespace
 
-std::vector<QuotedSpan> find_quoted(std::string_view prompt) { return QuoteFinder(prompt).find_all(); }
+std::vector<QuotedSpan> find_quoted(std::string_view prompt) {
+  return QuoteFinder(prompt).find_all();
+}
 
 NormalisedPrompt normalise_quoted(std::string_view prompt) {
   NormalisedPrompt result;
   size_t copied = 0;
   for (const QuotedSpan& span : find_quoted(prompt)) {
-    const std::string word = spell_as_sign(prompt.substr(span.inner_begin, span.inner_end - span.inner_begin));
+    const std::string word =
+        spell_as_sign(prompt.substr(span.inner_begin, span.inner_end - span.inner_begin));
     result.text.append(prompt, copied, span.begin - copied).append("\"").append(word).append("\"");
     copied = span.end;
     if (!word.empty()) result.words.push_back(word);

@@ -10,25 +10,31 @@ namespace lienzo::text {
 
 namespace {
 
-// Sorted objects: finding a key in the ordered type is linear, which makes reading a large vocabulary quadratic.
+// Sorted objects: finding a key in the ordered type is linear, which makes reading a large
+// vocabulary quadratic.
 using SortedJson = nlohmann::json;
 
-constexpr int kDeepest = 16;  // tokenizer.json needs 4; deeper values would exhaust the stack when copied
+constexpr int kDeepest =
+    16;  // tokenizer.json needs 4; deeper values would exhaust the stack when copied
 
-/// The fields of one JSON object. Every field must be asked for: what is left at finish() is unsupported.
+/// The fields of one JSON object. Every field must be asked for: what is left at finish() is
+/// unsupported.
 class Fields {
  public:
   Fields(const SortedJson& object, std::string path, std::string where)
       : object_(object), path_(std::move(path)), where_(std::move(where)) {
-    if (!object.is_object()) corrupt("is " + std::string(object.type_name()) + ", expected an object");
+    if (!object.is_object())
+      corrupt("is " + std::string(object.type_name()) + ", expected an object");
   }
 
   [[noreturn]] void corrupt(const std::string& what, const std::string& key = "") const {
-    throw Error(ErrorKind::kCorrupt, message(what, key) + "; is this a Hugging Face tokenizer.json?");
+    throw Error(ErrorKind::kCorrupt,
+                message(what, key) + "; is this a Hugging Face tokenizer.json?");
   }
 
   [[noreturn]] void unsupported(const std::string& what, const std::string& key = "") const {
-    throw Error(ErrorKind::kUnsupported, message(what, key) + "; only byte-level BPE tokenizers can be used");
+    throw Error(ErrorKind::kUnsupported,
+                message(what, key) + "; only byte-level BPE tokenizers can be used");
   }
 
   /// Null when the key is missing.
@@ -108,20 +114,24 @@ class Fields {
   std::unordered_set<std::string> seen_;
 };
 
-/// Parses, refusing deep nesting and repeated keys, of which a plain parser would silently keep the last.
+/// Parses, refusing deep nesting and repeated keys, of which a plain parser would silently keep the
+/// last.
 SortedJson parse(std::string_view text, const std::string& where) {
   std::vector<std::unordered_set<std::string>> keys;
   const auto watch = [&](int depth, SortedJson::parse_event_t event, SortedJson& value) {
     if (depth > kDeepest) {
       throw Error(ErrorKind::kCorrupt,
-                  "[" + where + "] nested deeper than " + std::to_string(kDeepest) + " levels; not a tokenizer.json");
+                  "[" + where + "] nested deeper than " + std::to_string(kDeepest) +
+                      " levels; not a tokenizer.json");
     }
     if (event == SortedJson::parse_event_t::object_start) {
       keys.emplace_back();
     } else if (event == SortedJson::parse_event_t::object_end) {
       keys.pop_back();
-    } else if (event == SortedJson::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
-      throw Error(ErrorKind::kCorrupt, "[" + where + "] key '" + value.get<std::string>() + "' is there twice");
+    } else if (event == SortedJson::parse_event_t::key &&
+               !keys.back().insert(value.get<std::string>()).second) {
+      throw Error(ErrorKind::kCorrupt,
+                  "[" + where + "] key '" + value.get<std::string>() + "' is there twice");
     }
     return true;
   };
@@ -134,18 +144,22 @@ SortedJson parse(std::string_view text, const std::string& where) {
 
 std::vector<std::string> read_vocab(Fields& model) {
   const SortedJson& vocab = model.require("vocab");
-  if (!vocab.is_object()) model.corrupt("is " + std::string(vocab.type_name()) + ", expected an object", "vocab");
+  if (!vocab.is_object())
+    model.corrupt("is " + std::string(vocab.type_name()) + ", expected an object", "vocab");
   std::vector<std::string> tokens(vocab.size());
   std::vector<bool> taken(vocab.size(), false);
   for (const auto& [token, value] : vocab.items()) {
     const int64_t id = model.integer(value, "vocab['" + token + "']");
     if (id >= static_cast<int64_t>(tokens.size())) {
-      model.corrupt("gives '" + token + "' the id " + std::to_string(id) + ", expected the ids 0 to " +
-                        std::to_string(tokens.size() - 1) + ", each once",
+      model.corrupt("gives '" + token + "' the id " + std::to_string(id) +
+                        ", expected the ids 0 to " + std::to_string(tokens.size() - 1) +
+                        ", each once",
                     "vocab");
     }
     if (taken[id]) {
-      model.corrupt("gives the id " + std::to_string(id) + " to '" + tokens[id] + "' and '" + token + "'", "vocab");
+      model.corrupt(
+          "gives the id " + std::to_string(id) + " to '" + tokens[id] + "' and '" + token + "'",
+          "vocab");
     }
     taken[id] = true;
     tokens[id] = token;
@@ -154,7 +168,9 @@ std::vector<std::string> read_vocab(Fields& model) {
 }
 
 /// Pairs ["a", "b"], or since no token holds a space, also "a b" as in files of before 2024.
-std::pair<std::string, std::string> read_merge(const SortedJson& merge, const Fields& model, size_t rank) {
+std::pair<std::string, std::string> read_merge(const SortedJson& merge,
+                                               const Fields& model,
+                                               size_t rank) {
   if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
     return {merge[0].get<std::string>(), merge[1].get<std::string>()};
   }
@@ -170,18 +186,21 @@ std::pair<std::string, std::string> read_merge(const SortedJson& merge, const Fi
 
 void read_model(Fields model, BpeDefinition& definition) {
   const SortedJson& type = model.get("type");
-  if (type != "BPE" && !type.is_null()) model.unsupported("is " + type.dump() + ", expected \"BPE\"", "type");
+  if (type != "BPE" && !type.is_null())
+    model.unsupported("is " + type.dump() + ", expected \"BPE\"", "type");
   model.refuse("dropout", {0.0});
   model.refuse("continuing_subword_prefix", {""});
   model.refuse("end_of_word_suffix", {""});
   model.refuse("byte_fallback", {false});
   model.boolean("fuse_unk", false);
   const SortedJson& unknown = model.get("unk_token");
-  if (!unknown.is_null() && !unknown.is_string()) model.corrupt("is neither null nor a string", "unk_token");
+  if (!unknown.is_null() && !unknown.is_string())
+    model.corrupt("is neither null nor a string", "unk_token");
   definition.ignore_merges = model.boolean("ignore_merges", false);
   definition.vocab = read_vocab(model);
   const SortedJson& merges = model.require("merges");
-  if (!merges.is_array()) model.corrupt("is " + std::string(merges.type_name()) + ", expected a list", "merges");
+  if (!merges.is_array())
+    model.corrupt("is " + std::string(merges.type_name()) + ", expected a list", "merges");
   definition.merges.reserve(merges.size());
   for (size_t rank = 0; rank < merges.size(); ++rank) {
     definition.merges.push_back(read_merge(merges[rank], model, rank));
@@ -192,7 +211,8 @@ void read_model(Fields model, BpeDefinition& definition) {
 void read_added_tokens(Fields& top, const std::string& where, BpeDefinition& definition) {
   const SortedJson& tokens = top.get("added_tokens");
   if (tokens.is_null()) return;
-  if (!tokens.is_array()) top.corrupt("is " + std::string(tokens.type_name()) + ", expected a list", "added_tokens");
+  if (!tokens.is_array())
+    top.corrupt("is " + std::string(tokens.type_name()) + ", expected a list", "added_tokens");
   for (size_t i = 0; i < tokens.size(); ++i) {
     Fields fields(tokens[i], "added_tokens[" + std::to_string(i) + "]", where);
     AddedToken token;
@@ -206,7 +226,10 @@ void read_added_tokens(Fields& top, const std::string& where, BpeDefinition& def
   }
 }
 
-void read_normalizer(Fields normalizer, const std::string& where, BpeDefinition& definition, bool nested = false) {
+void read_normalizer(Fields normalizer,
+                     const std::string& where,
+                     BpeDefinition& definition,
+                     bool nested = false) {
   const std::string type = normalizer.string("type");
   if (type == "NFC") {
     definition.normalizer.push_back(NormalizerStep::kNfc);
@@ -216,11 +239,14 @@ void read_normalizer(Fields normalizer, const std::string& where, BpeDefinition&
     const SortedJson& steps = normalizer.require("normalizers");
     if (!steps.is_array()) normalizer.corrupt("is not a list", "normalizers");
     for (size_t i = 0; i < steps.size(); ++i) {
-      read_normalizer(Fields(steps[i], "normalizer.normalizers[" + std::to_string(i) + "]", where), where, definition,
+      read_normalizer(Fields(steps[i], "normalizer.normalizers[" + std::to_string(i) + "]", where),
+                      where,
+                      definition,
                       /*nested=*/true);
     }
   } else {
-    normalizer.unsupported("is \"" + type + "\", expected NFC, Lowercase or one Sequence of them", "type");
+    normalizer.unsupported("is \"" + type + "\", expected NFC, Lowercase or one Sequence of them",
+                           "type");
   }
   normalizer.finish();
 }
@@ -228,7 +254,8 @@ void read_normalizer(Fields normalizer, const std::string& where, BpeDefinition&
 /// Reads {"type": "ByteLevel", ...} and returns its add_prefix_space.
 bool read_byte_level(Fields fields) {
   const std::string type = fields.string("type");
-  if (type != "ByteLevel") fields.unsupported("is \"" + type + "\", expected \"ByteLevel\"", "type");
+  if (type != "ByteLevel")
+    fields.unsupported("is \"" + type + "\", expected \"ByteLevel\"", "type");
   const bool add_prefix_space = fields.boolean("add_prefix_space", true);
   fields.boolean("trim_offsets", true);
   fields.refuse("use_regex", {true});
@@ -237,12 +264,16 @@ bool read_byte_level(Fields fields) {
 }
 
 Json byte_level_json(bool add_prefix_space) {
-  return {{"type", "ByteLevel"}, {"add_prefix_space", add_prefix_space}, {"trim_offsets", true}, {"use_regex", true}};
+  return {{"type", "ByteLevel"},
+          {"add_prefix_space", add_prefix_space},
+          {"trim_offsets", true},
+          {"use_regex", true}};
 }
 
 Json normalizer_json(const std::vector<NormalizerStep>& steps) {
   std::vector<Json> parts;
-  for (const NormalizerStep step : steps) parts.push_back({{"type", step == NormalizerStep::kNfc ? "NFC" : "Lowercase"}});
+  for (const NormalizerStep step : steps)
+    parts.push_back({{"type", step == NormalizerStep::kNfc ? "NFC" : "Lowercase"}});
   if (parts.empty()) return nullptr;
   if (parts.size() == 1) return parts.front();
   return {{"type", "Sequence"}, {"normalizers", parts}};
@@ -285,7 +316,8 @@ Json definition_to_json(const BpeDefinition& definition) {
   Json::object_t vocab;
   vocab.reserve(definition.vocab.size());
   for (size_t id = 0; id < definition.vocab.size(); ++id) {
-    static_cast<std::vector<Json::object_t::value_type>&>(vocab).emplace_back(definition.vocab[id], id);
+    static_cast<std::vector<Json::object_t::value_type>&>(vocab).emplace_back(definition.vocab[id],
+                                                                              id);
   }
   Json merges = Json::array();
   for (const auto& [left, right] : definition.merges) merges.push_back(Json::array({left, right}));

@@ -33,7 +33,8 @@ bool is_pictograph(const icu::UnicodeString& segment) {
 
 std::string without_possessive(std::string word) {
   for (const std::string_view ending : {"'s", "’s"}) {
-    if (word.size() > ending.size() && word.ends_with(ending)) word.resize(word.size() - ending.size());
+    if (word.size() > ending.size() && word.ends_with(ending))
+      word.resize(word.size() - ending.size());
   }
   return word;
 }
@@ -45,12 +46,14 @@ std::vector<std::string> words_of(std::string_view prompt) {
   const std::unique_ptr<icu::BreakIterator> breaks(
       icu::BreakIterator::createWordInstance(icu::Locale::getRoot(), status));
   if (U_FAILURE(status)) {
-    throw Error(ErrorKind::kInternal, std::string("[text] ICU has no word rules: ") + u_errorName(status));
+    throw Error(ErrorKind::kInternal,
+                std::string("[text] ICU has no word rules: ") + u_errorName(status));
   }
   breaks->setText(text);
   std::vector<std::string> words;
   int32_t begin = breaks->first();
-  for (int32_t end = breaks->next(); end != icu::BreakIterator::DONE; begin = end, end = breaks->next()) {
+  for (int32_t end = breaks->next(); end != icu::BreakIterator::DONE;
+       begin = end, end = breaks->next()) {
     const icu::UnicodeString segment = text.tempSubStringBetween(begin, end);
     if (breaks->getRuleStatus() < UBRK_WORD_LETTER && !is_pictograph(segment)) continue;
     std::string word;
@@ -62,8 +65,10 @@ std::vector<std::string> words_of(std::string_view prompt) {
 
 }  // namespace
 
-std::vector<std::string> unknown_words(std::string_view prompt, const std::unordered_set<std::string>& known) {
-  std::unordered_set<std::string> seen;  // starts as what is known, so that a known word is never new
+std::vector<std::string> unknown_words(std::string_view prompt,
+                                       const std::unordered_set<std::string>& known) {
+  std::unordered_set<std::string>
+      seen;  // starts as what is known, so that a known word is never new
   for (const std::string& word : known) seen.insert(fold(word));
   std::vector<std::string> unknown;
   for (const std::string& word : words_of(prompt)) {
