@@ -12,6 +12,7 @@ constexpr int kAttempts = 80;
 constexpr double kMargin = 0.015;        // of the picture, kept free around every object
 constexpr double kLeastVisible = 0.42;   // of every object
 constexpr double kLeastVisibleBehind = 0.30;
+constexpr double kLeastVisibleSign = 0.97;  // or its word could not be read
 
 int sixteenths(double units) { return static_cast<int>(std::lround(units * kUnit)); }
 
@@ -200,33 +201,45 @@ bool collide(const Scene& scene, int i, int j) {
   return !holds(scene, {Relation::kInside, i, j}) && !holds(scene, {Relation::kInside, j, i});
 }
 
-bool is_sound(const SceneSpec& spec, const Scene& scene) {
+// Least visible fraction of an object that something stands in front of on purpose, or not.
+bool is_visible(const Scene& scene, const std::vector<bool>& behind) {
+  const std::vector<double> visible = visible_fractions(scene);
+  for (size_t i = 0; i < visible.size(); ++i) {
+    const bool sign = scene.objects[i].shape == Shape::kSign;
+    if (visible[i] < (sign ? kLeastVisibleSign : behind[i] ? kLeastVisibleBehind : kLeastVisible)) return false;
+  }
+  return true;
+}
+
+bool stands(const Scene& scene) {
   const int count = static_cast<int>(scene.objects.size());
   for (const Object& object : scene.objects) {
     if (!in_frame(object)) return false;
-  }
-  for (const RelationSpec& r : spec.relations) {
-    if (!holds(scene, r)) return false;
   }
   for (int i = 0; i < count; ++i) {
     for (int j = i + 1; j < count; ++j) {
       if (collide(scene, i, j)) return false;
     }
   }
-  std::vector<bool> behind(count, false);
-  for (const RelationSpec& r : spec.relations) {
-    const RelationSpec c = canonical(r);
-    if (c.relation == Relation::kInFrontOf) behind[c.object] = true;
-  }
-  const std::vector<double> visible = visible_fractions(scene);
-  for (int i = 0; i < count; ++i) {
-    const bool sign = scene.objects[i].shape == Shape::kSign;
-    if (visible[i] < (sign ? 0.97 : behind[i] ? kLeastVisibleBehind : kLeastVisible)) return false;
-  }
   return true;
 }
 
+bool is_sound(const SceneSpec& spec, const Scene& scene) {
+  if (!stands(scene)) return false;
+  std::vector<bool> behind(scene.objects.size(), false);
+  for (const RelationSpec& r : spec.relations) {
+    if (!holds(scene, r)) return false;
+    const RelationSpec c = canonical(r);
+    if (c.relation == Relation::kInFrontOf) behind[c.object] = true;
+  }
+  return is_visible(scene, behind);
+}
+
 }  // namespace
+
+bool is_physical(const Scene& scene) {
+  return stands(scene) && is_visible(scene, std::vector<bool>(scene.objects.size(), true));
+}
 
 std::optional<Scene> sample_scene(const SceneSpec& spec, Random& random) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

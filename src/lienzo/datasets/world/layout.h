@@ -21,6 +21,9 @@ bool has_held_out(const Scene& scene);
 /// Empty when no such scene was found (impossible or too crowded).
 std::optional<Scene> sample_scene(const SceneSpec& spec, Random& random);
 
+/// Whether a scene could stand there: inside the frame, nothing through anything else, everything to be seen.
+bool is_physical(const Scene& scene);
+
 /// What a caption of the training set may mean: one to five objects, relations, signs, counts.
 SceneSpec sample_spec(Random& random);
 

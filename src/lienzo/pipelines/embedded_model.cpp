@@ -1,0 +1,244 @@
+#include "lienzo/pipelines/embedded_model.h"
+
+#include <chrono>
+#include <fmt/format.h>
+#include <torch/torch.h>
+#include <unordered_set>
+
+#include "lienzo/base/config_reader.h"
+#include "lienzo/base/error.h"
+#include "lienzo/base/file.h"
+#include "lienzo/base/hash.h"
+#include "lienzo/datasets/world/lexicon.h"
+#include "lienzo/datasets/world/prior_text.h"
+#include "lienzo/datasets/world/scene_map.h"
+#include "lienzo/diffusion/noise_model.h"
+#include "lienzo/diffusion/samplers/registry.h"
+#include "lienzo/diffusion/schedules.h"
+#include "lienzo/image/resize.h"
+#include "lienzo/models/denoiser.h"
+#include "lienzo/models/scene_prior.h"
+#include "lienzo/models/upscaler.h"
+#include "lienzo/pipelines/scene_writer.h"
+#include "lienzo/tensor/image_tensor.h"
+#include "lienzo/tensor/noise.h"
+#include "lienzo/text/unknown_words.h"
+#include "lienzo/weights/load.h"
+#include "lienzo/weights/safetensors.h"
+
+namespace lienzo::pipelines {
+namespace {
+
+namespace world = datasets::world;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// Builds the module that the file's own metadata describes and fills it.
+template <typename Module, typename Config>
+Module load_module(const std::filesystem::path& path) {
+  const auto file = weights::SafetensorsFile::open(path);
+  const auto& metadata = file.index().metadata();
+  const auto found = metadata.find("lienzo.config");
+  if (found == metadata.end()) {
+    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} has no 'lienzo.config' in its metadata; it was not written by "
+                                                 "`lienzo train`", path.string()));
+  }
+  const Json json = Json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) {
+    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {}: the metadata 'lienzo.config' is not JSON", path.string()));
+  }
+  Module module(Config::from_json(json, path.filename().string() + ": lienzo.config"));
+  weights::load_strict(*module, file);
+  module->eval();
+  return module;
+}
+
+[[noreturn]] void refuse(ErrorKind kind, const std::string& message) { throw Error(kind, "[imagine] " + message); }
+
+void check_request(const ImagineRequest& request) {
+  if (request.prompt.find_first_not_of(" \t\r\n") == std::string::npos && !request.scene) {
+    refuse(ErrorKind::kInvalidInput, "the prompt is empty; say what to draw, e.g. \"un cubo rojo\"");
+  }
+  for (const std::string* text : {&request.prompt, &request.negative_prompt}) {
+    if (text->size() > kLongestPrompt) {
+      refuse(ErrorKind::kInvalidInput, fmt::format("the prompt has {} bytes, at most {} are read; shorten it", text->size(), kLongestPrompt));
+    }
+  }
+  if (request.width != request.height) {
+    refuse(ErrorKind::kUnsupported, fmt::format("this model draws squares, got {}x{}; try {}x{}", request.width,
+                                                request.height, request.width, request.width));
+  }
+  if (request.width < kSmallestSize || request.width > kLargestSize) {
+    refuse(ErrorKind::kInvalidInput, fmt::format("size is {}x{}, expected {} to {} pixels", request.width, request.height,
+                                                 kSmallestSize, kLargestSize));
+  }
+  if (request.count < 1) refuse(ErrorKind::kInvalidInput, fmt::format("count is {}, expected at least 1", request.count));
+  if (request.steps < 0 || request.steps > kMostSteps) {
+    refuse(ErrorKind::kInvalidInput, fmt::format("steps is {}, expected 1 to {}", request.steps, kMostSteps));
+  }
+  if (!(request.guidance >= 0 && request.guidance <= 30)) {
+    refuse(ErrorKind::kInvalidInput, fmt::format("guidance is {}, expected 0 to 30", request.guidance));
+  }
+  if (!request.negative_prompt.empty() && request.guidance == 1) {
+    refuse(ErrorKind::kInvalidInput, "a negative prompt works through guidance, which is off at 1; set it to 2, say");
+  }
+  if (request.scene) world::check_scene(*request.scene);
+}
+
+}  // namespace
+
+struct EmbeddedModel::Parts {
+  std::string name, hash, sampler;
+  int64_t size = 64;
+  int64_t steps = 10;
+  text::BpeTokenizer tokenizer;
+  models::ScenePrior prior;
+  models::Denoiser decoder;
+  models::Upscaler upscaler;
+  std::unordered_set<std::string> known_words;
+
+  std::vector<int> tokens(std::string_view prompt) const {
+    const std::vector<int> ids = tokenizer.encode(world::prior_text(prompt), text::SpecialTokens::kAsText);
+    const int64_t most = prior->config().max_text;
+    if (static_cast<int64_t>(ids.size()) > most) {
+      refuse(ErrorKind::kInvalidInput, fmt::format("the prompt has {} tokens, this model reads at most {}; shorten it", ids.size(), most));
+    }
+    return ids;
+  }
+
+  world::Scene write(const ImagineRequest& request, uint64_t seed) {
+    if (request.scene) return *request.scene;
+    Random random(seed);
+    return write_scene(prior, tokens(request.prompt), tokens(request.negative_prompt), random, {.guidance = request.guidance});
+  }
+
+  // The decoder's small picture, (1, 3, size, size).
+  torch::Tensor draw(const world::Scene& scene, uint64_t seed, const diffusion::Sampler& method, int step_count,
+                     const diffusion::StepCallback& on_step) {
+    const tensor::LayeredMap map = world::make_scene_map(std::span(&scene, 1), static_cast<int>(size));
+    const models::Conditioning conditioning{.scene = &map, .scene_features = decoder->encode_scene(map)};
+    const auto network = [&](const torch::Tensor& x, const torch::Tensor& time) { return decoder(x, time, conditioning); };
+    const auto model = diffusion::NoiseModel::rectified_flow(1.0, diffusion::Parameterization::kEdm);
+    tensor::NoiseSource noise({seed});
+    const std::vector<double> sigmas = diffusion::flow_sigmas(step_count);
+    return method.run(model.denoiser(network), noise.normal({3, size, size}), sigmas,
+                      {.path = diffusion::NoisePath::kRectifiedFlow}, noise, on_step);
+  }
+
+  image::Image finish(const torch::Tensor& small, const world::Scene& scene, int wanted) {
+    if (wanted == size) return tensor::to_image(small);
+    const auto large = static_cast<int>(size * upscaler->config().factor);
+    const tensor::LayeredMap map = world::make_scene_map(std::span(&scene, 1), large);
+    const image::Image picture = tensor::to_image(upscaler(small.clamp(-1, 1), map));
+    return wanted == large ? picture : image::resize(picture, wanted, wanted);
+  }
+};
+
+EmbeddedModel::EmbeddedModel(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+EmbeddedModel::EmbeddedModel(EmbeddedModel&&) noexcept = default;
+EmbeddedModel& EmbeddedModel::operator=(EmbeddedModel&&) noexcept = default;
+EmbeddedModel::~EmbeddedModel() = default;
+
+const std::string& EmbeddedModel::name() const { return parts_->name; }
+const std::string& EmbeddedModel::hash() const { return parts_->hash; }
+
+EmbeddedModel EmbeddedModel::load(const std::filesystem::path& folder) {
+  const auto config_path = folder / "model.json";
+  const Json json = Json::parse(read_text_file(config_path), nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} is not JSON", config_path.string()));
+  ConfigReader reader(json, config_path.string());
+  std::string kind, name, sampler = "euler";
+  int64_t size = 64, steps = 10;
+  reader.required("kind", kind);
+  reader.required("name", name);
+  reader.optional("sampler", sampler);
+  reader.optional("size", size);
+  reader.optional("steps", steps);
+  reader.finish();
+  if (kind != "embedded") {
+    throw Error(ErrorKind::kUnsupported, fmt::format("{}: 'kind' is \"{}\", expected \"embedded\"", config_path.string(), kind));
+  }
+  if (size < 16 || size > 512) reader.reject("size", "expected 16 to 512");
+  if (steps < 1 || steps > kMostSteps) reader.reject("steps", fmt::format("expected 1 to {}", kMostSteps));
+  diffusion::find_sampler(sampler);
+  std::string digests;
+  for (const char* file : {"model.json", "tokenizer.json", "prior.safetensors", "decoder.safetensors", "upscaler.safetensors"}) {
+    digests += sha256_file(folder / file);
+  }
+  std::unordered_set<std::string> known;
+  for (const auto language : {world::Language::kSpanish, world::Language::kEnglish}) {
+    for (std::string& word : world::lexicon(language)) known.insert(std::move(word));
+  }
+  return EmbeddedModel(std::unique_ptr<Parts>(new Parts{
+      .name = name,
+      .hash = sha256_hex(std::as_bytes(std::span(digests))),
+      .sampler = sampler,
+      .size = size,
+      .steps = steps,
+      .tokenizer = text::BpeTokenizer::load(folder / "tokenizer.json"),
+      .prior = load_module<models::ScenePrior, models::ScenePriorConfig>(folder / "prior.safetensors"),
+      .decoder = load_module<models::Denoiser, models::DenoiserConfig>(folder / "decoder.safetensors"),
+      .upscaler = load_module<models::Upscaler, models::UpscalerConfig>(folder / "upscaler.safetensors"),
+      .known_words = std::move(known)}));
+}
+
+std::vector<std::string> EmbeddedModel::unknown_words(std::string_view prompt) const {
+  return text::unknown_words(world::normalise_caption(prompt), parts_->known_words);
+}
+
+std::vector<world::Scene> EmbeddedModel::imagine_scenes(const ImagineRequest& request) {
+  check_request(request);
+  const c10::InferenceMode inference;
+  std::vector<world::Scene> scenes;
+  for (int k = 0; k < request.count; ++k) scenes.push_back(parts_->write(request, request.seed + static_cast<uint64_t>(k)));
+  return scenes;
+}
+
+std::vector<Picture> EmbeddedModel::imagine(const ImagineRequest& request, const ImagineHooks& hooks) {
+  check_request(request);
+  const diffusion::Sampler& method = diffusion::find_sampler(request.sampler.empty() ? parts_->sampler : request.sampler);
+  const int steps = request.steps > 0 ? request.steps : static_cast<int>(parts_->steps);
+  const c10::InferenceMode inference;
+  const auto start = Clock::now();
+  std::vector<Picture> pictures;
+  for (int k = 0; k < request.count; ++k) {
+    const uint64_t seed = request.seed + static_cast<uint64_t>(k);
+    Picture picture;
+    const auto scene_start = Clock::now();
+    picture.scene = parts_->write(request, seed);
+    picture.scene_seconds = seconds_since(scene_start);
+    const auto picture_start = Clock::now();
+    const auto on_step = [&](const diffusion::StepInfo& info) {
+      if (hooks.progress) {
+        hooks.progress({.stage = "draw",
+                        .done = static_cast<int64_t>(k) * steps + info.step,
+                        .total = static_cast<int64_t>(request.count) * steps,
+                        .seconds = seconds_since(start)});
+      }
+      return !hooks.cancelled || !hooks.cancelled();
+    };
+    const torch::Tensor small = parts_->draw(picture.scene, seed, method, steps, on_step);
+    picture.image = parts_->finish(small, picture.scene, request.width);
+    picture.picture_seconds = seconds_since(picture_start);
+
+    provenance::Record& record = picture.record;
+    record.prompt = request.prompt;
+    record.negative_prompt = request.negative_prompt;
+    record.seed = seed;
+    record.steps = steps;
+    record.sampler = method.name;
+    record.guidance = request.guidance;
+    record.width = request.width;
+    record.height = request.height;
+    record.model = parts_->name;
+    record.model_hash = parts_->hash;
+    record.scene = world::to_json(picture.scene);
+    if (request.scene) record.extra["scene_given"] = true;
+    if (hooks.on_picture) hooks.on_picture(picture);
+    pictures.push_back(std::move(picture));
+  }
+  return pictures;
+}
+
+}  // namespace lienzo::pipelines
