@@ -1,0 +1,217 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "lienzo/base/error.h"
+#include "lienzo/datasets/world/captions.h"
+#include "lienzo/datasets/world/layout.h"
+#include "lienzo/datasets/world/prior_text.h"
+#include "lienzo/datasets/world/renderer.h"
+#include "lienzo/datasets/world/scene_map.h"
+#include "lienzo/datasets/world/scene_tokens.h"
+
+namespace lienzo::datasets::world {
+namespace {
+
+TEST(Layout, ScenesMeanWhatTheirSpecSays) {
+  for (uint64_t i = 0; i < 400; ++i) {
+    const Example example = sample_example(7, i, Split::kTraining);
+    ASSERT_EQ(example.scene.objects.size(), example.spec.objects.size());
+    check_scene(example.scene);
+    EXPECT_TRUE(is_physical(example.scene)) << i;
+    for (const RelationSpec& relation : example.spec.relations) EXPECT_TRUE(holds(example.scene, relation)) << i;
+    for (size_t k = 0; k < example.spec.objects.size(); ++k) {
+      const ObjectSpec& wanted = example.spec.objects[k];
+      const Object& object = example.scene.objects[k];
+      if (wanted.shape) EXPECT_EQ(object.shape, *wanted.shape);
+      if (wanted.colour) EXPECT_EQ(object.colour, *wanted.colour);
+      if (wanted.material && object.shape != Shape::kSign) EXPECT_EQ(object.material, *wanted.material);
+      if (wanted.word) EXPECT_EQ(object.word, *wanted.word);
+    }
+    if (example.spec.background) EXPECT_EQ(example.scene.background, *example.spec.background);
+  }
+}
+
+TEST(Layout, TrainingNeverShowsTheHeldOutSet) {
+  for (uint64_t i = 0; i < 2000; ++i) {
+    EXPECT_FALSE(has_held_out(sample_example(1, i, Split::kTraining).scene)) << i;
+  }
+  int named = 0;
+  for (uint64_t i = 0; i < 50; ++i) {
+    const Example example = sample_example(1, i, Split::kHeldOut);
+    const RelationSpec r = example.spec.relations.front();
+    const ObjectSpec& subject = example.spec.objects[r.subject];
+    named += is_held_out(*subject.colour, *subject.shape, r.relation) ? 1 : 0;
+  }
+  EXPECT_EQ(named, 50);
+}
+
+TEST(Layout, IsAPureFunctionOfSeedAndIndex) {
+  const Example a = sample_example(3, 12345, Split::kAll), b = sample_example(3, 12345, Split::kAll);
+  EXPECT_EQ(a.scene, b.scene);
+  EXPECT_EQ(a.spec, b.spec);
+  EXPECT_NE(a.scene, sample_example(3, 12346, Split::kAll).scene);
+}
+
+TEST(Layout, CoversTheWholeWorld) {
+  std::set<int> shapes, colours, materials, backgrounds, relations, counts;
+  for (uint64_t i = 0; i < 1500; ++i) {
+    const Example example = sample_example(5, i, Split::kAll);
+    counts.insert(static_cast<int>(example.scene.objects.size()));
+    backgrounds.insert(static_cast<int>(example.scene.background));
+    for (const auto& r : example.spec.relations) relations.insert(static_cast<int>(r.relation));
+    for (const auto& o : example.scene.objects) {
+      shapes.insert(static_cast<int>(o.shape));
+      colours.insert(static_cast<int>(o.colour));
+      materials.insert(static_cast<int>(o.material));
+    }
+  }
+  EXPECT_EQ(shapes.size(), static_cast<size_t>(kShapes));
+  EXPECT_EQ(colours.size(), static_cast<size_t>(kColours));
+  EXPECT_EQ(materials.size(), static_cast<size_t>(kMaterials));
+  EXPECT_EQ(backgrounds.size(), static_cast<size_t>(kBackgrounds));
+  EXPECT_EQ(relations.size(), static_cast<size_t>(kRelations));
+  EXPECT_EQ(counts.size(), static_cast<size_t>(kMaxObjects));
+}
+
+Scene one(Shape shape, Material material = Material::kMatte) {
+  Scene scene;
+  scene.background = Background::kStudio;
+  Object object;
+  object.shape = shape;
+  object.material = material;
+  object.z = 12;
+  if (shape == Shape::kSign) object.word = "SOL";
+  scene.objects = {object};
+  return scene;
+}
+
+TEST(Renderer, DrawsTheObjectInItsBoxAndNothingElsewhere) {
+  for (int shape = 0; shape < kShapes; ++shape) {
+    const Scene scene = one(static_cast<Shape>(shape));
+    const image::Image picture = render(scene, 64);
+    const Box box = picture_box(scene.objects[0]);
+    int red_inside = 0, red_outside = 0;
+    for (int y = 0; y < 64; ++y) {
+      for (int x = 0; x < 64; ++x) {
+        const uint8_t* p = picture.at(x, y);
+        if (p[0] < 2 * p[1]) continue;
+        const double px = (x + 0.5) / 64, py = (y + 0.5) / 64, slack = 1.0 / 64;
+        const bool inside = px > box.left - slack && px < box.right + slack && py > box.top - slack && py < box.bottom + slack;
+        ++(inside ? red_inside : red_outside);
+      }
+    }
+    EXPECT_GT(red_inside, 20) << shape;
+    EXPECT_EQ(red_outside, 0) << shape;
+  }
+}
+
+TEST(Renderer, GlassLetsTheBackgroundThrough) {
+  const auto middle = [](const Scene& scene) {
+    const Box box = picture_box(scene.objects[0]);
+    const image::Image picture = render(scene, 128);
+    const uint8_t* p = picture.at(static_cast<int>((box.left + box.right) * 64), static_cast<int>((box.top + box.bottom) * 64));
+    return p[0] + p[1] + p[2];
+  };
+  EXPECT_GT(middle(one(Shape::kSphere, Material::kGlass)), middle(one(Shape::kSphere)) + 60);
+}
+
+TEST(Renderer, CastsAShadowToTheRight) {
+  const Scene scene = one(Shape::kCube);
+  const Box box = picture_box(scene.objects[0]);
+  const image::Image picture = render(scene, 128);
+  const int y = static_cast<int>(box.bottom * 128) - 6;
+  EXPECT_LT(picture.at(static_cast<int>(box.right * 128) + 4, y)[1] + 20, picture.at(static_cast<int>(box.left * 128) - 6, y)[1]);
+}
+
+TEST(Renderer, APartEqualsTheWholeAwayFromItsBorder) {
+  const Scene scene = sample_example(2, 3, Split::kAll).scene;
+  const image::Image whole = render(scene, 96), part = render_part(scene, 96, 20, 30, 40, 40);
+  for (int y = 1; y < 39; ++y) {
+    for (int x = 1; x < 39; ++x) {
+      for (int c = 0; c < 3; ++c) ASSERT_EQ(part.at(x, y)[c], whole.at(x + 20, y + 30)[c]);
+    }
+  }
+}
+
+TEST(Renderer, RefusesImpossibleSizes) {
+  EXPECT_THROW(render(one(Shape::kCube), 4), Error);
+  EXPECT_THROW(render(one(Shape::kCube), 1024), Error);
+  EXPECT_THROW(render_part(one(Shape::kCube), 64, 60, 0, 8, 8), Error);
+}
+
+TEST(SceneTokens, RoundTripEveryScene) {
+  for (uint64_t i = 0; i < 500; ++i) {
+    const Scene scene = sample_example(11, i, Split::kAll).scene;
+    SceneTokenReader reader;
+    const auto tokens = scene_to_tokens(scene);
+    ASSERT_LE(tokens.size(), static_cast<size_t>(kMaxSceneTokens));
+    for (const int64_t token : tokens) reader.push(token);
+    ASSERT_TRUE(reader.finished());
+    EXPECT_EQ(reader.scene(), scene);
+  }
+}
+
+TEST(SceneTokens, AnyAllowedPathIsAValidScene) {
+  Random random(4);
+  for (int run = 0; run < 300; ++run) {
+    SceneTokenReader reader;
+    while (!reader.finished()) {
+      const auto allowed = reader.allowed();
+      if (allowed.also && random.chance(0.3)) reader.push(*allowed.also);
+      else reader.push(random.integer(static_cast<int>(allowed.first), static_cast<int>(allowed.last) - 1));
+    }
+    if (!reader.scene().objects.empty()) check_scene(reader.scene());
+  }
+}
+
+TEST(SceneTokens, RefusesATokenOutOfPlace) {
+  SceneTokenReader reader;
+  EXPECT_THROW(reader.push(5), Error);
+}
+
+TEST(SceneMap, CountsEntriesAndKeepsTheNearestLast) {
+  Scene scene;
+  Object far, near;
+  far.z = 16;
+  near.z = 8;
+  near.colour = Colour::kBlue;
+  scene.objects = {near, far};
+  const auto map = make_scene_map(std::span(&scene, 1), 64);
+  ASSERT_EQ(map.level_sizes.size(), 2U);
+  EXPECT_EQ(map.pixels.size(0), map.level_sizes[0]);
+  EXPECT_EQ(map.thing.size(0), map.level_sizes[0] + map.level_sizes[1]);
+  EXPECT_EQ(map.attributes.size(0), 2);
+  EXPECT_EQ(map.attributes.size(1), kAttributes);
+  // The second level is what covers: the blue cube, row 1 since far things come first.
+  const auto top = map.thing.narrow(0, map.level_sizes[0], map.level_sizes[1]);
+  EXPECT_TRUE((top == 1).all().item<bool>());
+  EXPECT_EQ(map.attributes[1][kShapes + 1 + static_cast<int>(Colour::kBlue)].item<float>(), 1.0F);
+}
+
+TEST(SceneMap, AWindowIsAPartOfTheWhole) {
+  const Scene scene = sample_example(2, 5, Split::kAll).scene;
+  const Window window{0.25, 0.25, 0.5};
+  const auto whole = make_scene_map(std::span(&scene, 1), 64);
+  const auto part = make_scene_map(std::span(&scene, 1), 32, std::span(&window, 1));
+  EXPECT_LE(part.thing.size(0), whole.thing.size(0));
+  std::set<int64_t> cells;
+  for (int64_t i = 0; i < whole.pixels.size(0); ++i) cells.insert(whole.pixels[i].item<int64_t>());
+  for (int64_t i = 0; i < part.pixels.size(0); ++i) {
+    const int64_t p = part.pixels[i].item<int64_t>();
+    EXPECT_TRUE(cells.count((p / 32 + 16) * 64 + p % 32 + 16)) << p;
+  }
+}
+
+TEST(PriorText, SpellsSignsByLetterAndDropsAccents) {
+  EXPECT_EQ(prior_text("Una PIRÁMIDE roja"), "una piramide roja");
+  const auto tokenizer = train_prior_tokenizer(1, 3000, 600);
+  const auto ids = tokenizer.encode(prior_text("un cartel que dice \"hola\""));
+  const auto spelled = tokenizer.encode("\"HOLA\"");
+  EXPECT_EQ(spelled.size(), 6U);
+  EXPECT_TRUE(std::equal(spelled.begin() + 1, spelled.end() - 1, ids.end() - 5));
+}
+
+}  // namespace
+}  // namespace lienzo::datasets::world

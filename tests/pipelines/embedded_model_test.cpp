@@ -1,0 +1,165 @@
+#include "lienzo/pipelines/embedded_model.h"
+
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "lienzo/base/error.h"
+#include "lienzo/datasets/world/renderer.h"
+
+namespace lienzo::pipelines {
+namespace {
+
+namespace fs = std::filesystem;
+namespace world = datasets::world;
+
+const fs::path kModel = fs::path(LIENZO_SOURCE_DIR) / "models" / "mini";
+
+EmbeddedModel& model() {
+  static EmbeddedModel loaded = EmbeddedModel::load(kModel);
+  return loaded;
+}
+
+ImagineRequest request(std::string prompt, uint64_t seed = 1) {
+  ImagineRequest r;
+  r.prompt = std::move(prompt);
+  r.seed = seed;
+  return r;
+}
+
+TEST(EmbeddedModel, OnePictureOfABatchEqualsThePictureAlone) {
+  ImagineRequest batch = request("una esfera verde y un cono rojo", 5);
+  batch.count = 3;
+  const auto pictures = model().imagine(batch);
+  ASSERT_EQ(pictures.size(), 3U);
+  for (uint64_t k = 0; k < 3; ++k) {
+    const auto alone = model().imagine(request(batch.prompt, 5 + k));
+    EXPECT_EQ(alone[0].scene, pictures[k].scene);
+    EXPECT_TRUE(alone[0].image == pictures[k].image) << "picture " << k;
+    EXPECT_EQ(pictures[k].record.seed, 5 + k);
+  }
+}
+
+TEST(EmbeddedModel, TheNumberOfThreadsDoesNotMatter) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const auto one = model().imagine(request("a red cube on top of a blue cube", 9));
+  at::set_num_threads(2);
+  const auto two = model().imagine(request("a red cube on top of a blue cube", 9));
+  at::set_num_threads(before);
+  EXPECT_TRUE(one[0].image == two[0].image);
+}
+
+TEST(EmbeddedModel, TheFlagshipPromptIsUnderstoodEveryTime) {
+  ImagineRequest r = request("un cubo rojo encima de un cubo azul", 0);
+  r.count = 50;
+  for (const world::Scene& scene : model().imagine_scenes(r)) {
+    ASSERT_EQ(scene.objects.size(), 2U);
+    int red = scene.objects[0].colour == world::Colour::kRed ? 0 : 1;
+    EXPECT_EQ(scene.objects[red].colour, world::Colour::kRed);
+    EXPECT_EQ(scene.objects[1 - red].colour, world::Colour::kBlue);
+    EXPECT_TRUE(world::holds(scene, {world::Relation::kOnTopOf, red, 1 - red}));
+  }
+}
+
+TEST(EmbeddedModel, ThePictureShowsItsScene) {
+  const auto pictures = model().imagine(request("un cubo rojo encima de un cubo azul", 3));
+  const image::Image truth = world::render(pictures[0].scene, 256);
+  double squared = 0;
+  for (size_t i = 0; i < truth.pixels.size(); ++i) {
+    const double d = static_cast<double>(truth.pixels[i]) - pictures[0].image.pixels[i];
+    squared += d * d;
+  }
+  // Root mean square below 30 of 255: an unfinished or a wrong picture is far above.
+  EXPECT_LT(std::sqrt(squared / static_cast<double>(truth.pixels.size())), 30);
+}
+
+TEST(EmbeddedModel, SeedsGiveDifferentPictures) {
+  ImagineRequest r = request("un cubo", 0);
+  r.count = 8;
+  const auto scenes = model().imagine_scenes(r);
+  int different = 0;
+  for (size_t i = 1; i < scenes.size(); ++i) different += scenes[i] == scenes[0] ? 0 : 1;
+  EXPECT_GE(different, 6);
+}
+
+TEST(EmbeddedModel, NamesTheWordsItDoesNotKnow) {
+  EXPECT_EQ(model().unknown_words("un cubo rojo con guacamole"), (std::vector<std::string>{"guacamole"}));
+  EXPECT_TRUE(model().unknown_words("un cartel que dice \"guacamole\"").empty());
+}
+
+TEST(EmbeddedModel, DrawsTheSceneThatIsGiven) {
+  ImagineRequest r = request("", 2);
+  world::Object ring;
+  ring.shape = world::Shape::kRing;
+  ring.z = 10;
+  r.scene = world::Scene{.objects = {ring}};
+  const auto pictures = model().imagine(r);
+  EXPECT_EQ(pictures[0].scene, *r.scene);
+  EXPECT_EQ(pictures[0].image.width, 256);
+}
+
+void expect_error(const ImagineRequest& r, ErrorKind kind, const std::string& part) {
+  try {
+    model().imagine(r);
+    FAIL() << "accepted: " << part;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind) << error.what();
+    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+  }
+}
+
+TEST(EmbeddedModel, RefusesWhatItCannotDo) {
+  expect_error(request("  "), ErrorKind::kInvalidInput, "empty");
+  expect_error(request(std::string(5000, 'a')), ErrorKind::kInvalidInput, "shorten");
+  std::string many;
+  for (int i = 0; i < 150; ++i) many += "cubo rojo ";
+  expect_error(request(many), ErrorKind::kInvalidInput, "tokens");
+  ImagineRequest r = request("un cubo");
+  r.height = 128;
+  expect_error(r, ErrorKind::kUnsupported, "squares");
+  r.width = r.height = 8;
+  expect_error(r, ErrorKind::kInvalidInput, "64 to 1024");
+  r = request("un cubo");
+  r.steps = 1000;
+  expect_error(r, ErrorKind::kInvalidInput, "steps");
+  r.steps = 0;
+  r.sampler = "magic";
+  expect_error(r, ErrorKind::kInvalidInput, "euler");
+  r.sampler.clear();
+  r.negative_prompt = "rojo";
+  expect_error(r, ErrorKind::kInvalidInput, "guidance");
+}
+
+TEST(EmbeddedModel, CanBeCancelledBetweenSteps) {
+  ImagineHooks hooks;
+  int asked = 0;
+  hooks.cancelled = [&] { return ++asked == 2; };
+  EXPECT_THROW(model().imagine(request("un cubo"), hooks), Error);
+  EXPECT_EQ(asked, 2);
+}
+
+TEST(EmbeddedModel, DamagedFilesAreNamed) {
+  const fs::path folder = fs::temp_directory_path() / "lienzo_damaged_model";
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  for (const auto& file : fs::directory_iterator(kModel)) {
+    if (file.is_regular_file()) fs::copy_file(file.path(), folder / file.path().filename());
+  }
+  fs::resize_file(folder / "decoder.safetensors", 1000);
+  try {
+    EmbeddedModel::load(folder);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kCorrupt);
+    EXPECT_NE(std::string(error.what()).find("decoder.safetensors"), std::string::npos) << error.what();
+  }
+  fs::remove(folder / "decoder.safetensors");
+  EXPECT_THROW(EmbeddedModel::load(folder), Error);
+  fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace lienzo::pipelines
