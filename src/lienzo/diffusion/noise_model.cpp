@@ -12,7 +12,8 @@ double path_alpha(NoisePath path, double sigma) {
   return path == NoisePath::kVarianceExploding ? 1.0 : 1.0 - sigma;
 }
 
-NoiseModel NoiseModel::variance_preserving(Parameterization parameterization, std::vector<double> alphas_cumprod) {
+NoiseModel NoiseModel::variance_preserving(Parameterization parameterization,
+                                           std::vector<double> alphas_cumprod) {
   NoiseModel model;
   model.path_ = NoisePath::kVarianceExploding;
   model.parameterization_ = parameterization;
@@ -23,8 +24,9 @@ NoiseModel NoiseModel::variance_preserving(Parameterization parameterization, st
 
 NoiseModel NoiseModel::rectified_flow(double time_scale, Parameterization parameterization) {
   if (!(time_scale > 0)) {
-    throw Error(ErrorKind::kInvalidInput,
-                "[diffusion] the flow time scale must be positive, got " + std::to_string(time_scale));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        "[diffusion] the flow time scale must be positive, got " + std::to_string(time_scale));
   }
   NoiseModel model;
   model.parameterization_ = parameterization;
@@ -34,7 +36,8 @@ NoiseModel NoiseModel::rectified_flow(double time_scale, Parameterization parame
 
 NoiseModel::Level NoiseModel::level(double sampler_sigma) const {
   if (path_ == NoisePath::kRectifiedFlow) {
-    return {.alpha = 1 - sampler_sigma, .sigma = sampler_sigma, .time = sampler_sigma * time_scale_};
+    return {
+        .alpha = 1 - sampler_sigma, .sigma = sampler_sigma, .time = sampler_sigma * time_scale_};
   }
   const double alpha = 1 / std::sqrt(sampler_sigma * sampler_sigma + 1);
   return {.alpha = alpha,
@@ -53,7 +56,8 @@ NoiseModel::TrainingBatch NoiseModel::training_batch(const torch::Tensor& x0,
     batch.time = batch.sigma * time_scale_;
   } else {
     const auto size = static_cast<int64_t>(alphas_cumprod_.size());
-    const torch::Tensor index = (u.to(torch::kDouble) * size).floor().clamp(0, size - 1).to(torch::kLong);
+    const torch::Tensor index =
+        (u.to(torch::kDouble) * size).floor().clamp(0, size - 1).to(torch::kLong);
     const torch::Tensor table = torch::tensor(alphas_cumprod_, torch::kDouble).to(u.device());
     const torch::Tensor alpha_bar = table.index_select(0, index);
     batch.alpha = alpha_bar.sqrt().to(torch::kFloat);
@@ -69,8 +73,10 @@ Denoiser NoiseModel::denoiser(Network network) const {
   return [model = *this, network = std::move(network)](const torch::Tensor& x, double sigma) {
     const Level level = model.level(sigma);
     const torch::Tensor x_network = level.input_scale == 1 ? x : x * level.input_scale;
-    const torch::Tensor time = torch::full({x.size(0)}, level.time, x.options().dtype(torch::kFloat));
-    return to_x0(model.parameterization_, network(x_network, time), x_network, level.alpha, level.sigma);
+    const torch::Tensor time =
+        torch::full({x.size(0)}, level.time, x.options().dtype(torch::kFloat));
+    return to_x0(
+        model.parameterization_, network(x_network, time), x_network, level.alpha, level.sigma);
   };
 }
 

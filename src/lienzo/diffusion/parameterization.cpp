@@ -60,12 +60,14 @@ torch::Tensor x0_of(Parameterization parameterization,
                     const Level& sigma) {
   switch (parameterization) {
     case Parameterization::kEpsilon: return (x_t - output * sigma) / alpha;
-    case Parameterization::kV: return (x_t * alpha - output * sigma) / (alpha * alpha + sigma * sigma);
+    case Parameterization::kV:
+      return (x_t * alpha - output * sigma) / (alpha * alpha + sigma * sigma);
     case Parameterization::kFlow: return (x_t - output * sigma) / (alpha + sigma);
     case Parameterization::kX0: return output;
     case Parameterization::kEdm: {
       const Level whole = deviation(alpha, sigma);
-      return x_t * (alpha * (kSigmaData * kSigmaData) / (whole * whole)) + output * (sigma * kSigmaData / whole);
+      return x_t * (alpha * (kSigmaData * kSigmaData) / (whole * whole)) +
+             output * (sigma * kSigmaData / whole);
     }
   }
   throw Error(ErrorKind::kInternal, "[diffusion] unknown parameterization");
@@ -75,8 +77,9 @@ torch::Tensor x0_of(Parameterization parameterization,
 torch::Tensor per_row(const torch::Tensor& level, const torch::Tensor& x) {
   if (level.dim() != 1 || x.dim() < 1 || level.size(0) != x.size(0)) {
     throw Error(ErrorKind::kInvalidInput,
-                "[diffusion] one noise level per row is needed, got " + std::to_string(level.numel()) +
-                    " levels for " + std::to_string(x.dim() > 0 ? x.size(0) : 0) + " rows");
+                "[diffusion] one noise level per row is needed, got " +
+                    std::to_string(level.numel()) + " levels for " +
+                    std::to_string(x.dim() > 0 ? x.size(0) : 0) + " rows");
   }
   std::vector<int64_t> shape(static_cast<size_t>(x.dim()), 1);
   shape[0] = x.size(0);
@@ -99,10 +102,14 @@ Parameterization parameterization_from_name(std::string_view wanted) {
     known += (known.empty() ? "" : ", ") + std::string(text);
   }
   throw Error(ErrorKind::kInvalidInput,
-              "[diffusion] unknown parameterization '" + std::string(wanted) + "', expected one of: " + known);
+              "[diffusion] unknown parameterization '" + std::string(wanted) +
+                  "', expected one of: " + known);
 }
 
-torch::Tensor add_noise(const torch::Tensor& x0, const torch::Tensor& noise, double alpha, double sigma) {
+torch::Tensor add_noise(const torch::Tensor& x0,
+                        const torch::Tensor& noise,
+                        double alpha,
+                        double sigma) {
   return x0 * alpha + noise * sigma;
 }
 
@@ -136,7 +143,8 @@ torch::Tensor to_x0(Parameterization parameterization,
                     double sigma) {
   if (parameterization == Parameterization::kEpsilon && alpha <= 0) {
     throw Error(ErrorKind::kInvalidInput,
-                "[diffusion] an epsilon model cannot start from pure noise (alpha 0); start at a lower noise "
+                "[diffusion] an epsilon model cannot start from pure noise (alpha 0); start at a "
+                "lower noise "
                 "level or use a v or flow model");
   }
   return x0_of(parameterization, output, x_t, alpha, sigma);
@@ -150,7 +158,10 @@ torch::Tensor to_x0(Parameterization parameterization,
   return x0_of(parameterization, output, x_t, per_row(alpha, x_t), per_row(sigma, x_t));
 }
 
-torch::Tensor to_noise(const torch::Tensor& x0, const torch::Tensor& x_t, double alpha, double sigma) {
+torch::Tensor to_noise(const torch::Tensor& x0,
+                       const torch::Tensor& x_t,
+                       double alpha,
+                       double sigma) {
   return (x_t - x0 * alpha) / sigma;
 }
 

@@ -12,7 +12,9 @@
 namespace lienzo::diffusion {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorKind::kInvalidInput, "[schedule] " + what); }
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(ErrorKind::kInvalidInput, "[schedule] " + what);
+}
 
 void check_steps(int n) {
   if (n < 1) refuse("at least one step is needed, got " + std::to_string(n));
@@ -27,7 +29,8 @@ void check_range(int n, double sigma_min, double sigma_max) {
 }
 
 void check_table(std::span<const double> table) {
-  if (table.size() < 2) refuse("the table needs at least two entries, got " + std::to_string(table.size()));
+  if (table.size() < 2)
+    refuse("the table needs at least two entries, got " + std::to_string(table.size()));
 }
 
 double to_float(double value) { return static_cast<double>(static_cast<float>(value)); }
@@ -91,14 +94,18 @@ std::vector<double> betas(BetaSchedule schedule, int size, double start, double 
   check_steps(size);
   std::vector<double> values;
   if (schedule == BetaSchedule::kSquaredCos) {
-    const auto alpha_bar = [](double s) { return std::pow(std::cos((s + 0.008) / 1.008 * std::numbers::pi / 2), 2); };
+    const auto alpha_bar = [](double s) {
+      return std::pow(std::cos((s + 0.008) / 1.008 * std::numbers::pi / 2), 2);
+    };
     for (int i = 0; i < size; ++i) {
-      const double ratio = alpha_bar(static_cast<double>(i + 1) / size) / alpha_bar(static_cast<double>(i) / size);
+      const double ratio =
+          alpha_bar(static_cast<double>(i + 1) / size) / alpha_bar(static_cast<double>(i) / size);
       values.push_back(std::min(1 - ratio, 0.999));
     }
   } else {
     if (!(start > 0) || !(end < 1) || !(end >= start)) {
-      refuse("betas need 0 < start <= end < 1, got " + std::to_string(start) + " to " + std::to_string(end));
+      refuse("betas need 0 < start <= end < 1, got " + std::to_string(start) + " to " +
+             std::to_string(end));
     }
     const bool scaled = schedule == BetaSchedule::kScaledLinear;
     values = scaled ? linspace(std::sqrt(start), std::sqrt(end), size) : linspace(start, end, size);
@@ -144,7 +151,8 @@ std::vector<double> sigmas_from_alphas_cumprod(std::span<const double> alphas_cu
     }
     table.push_back(std::sqrt((1 - alpha_bar) / alpha_bar));
     if (table.size() > 1 && !(table.back() > table[table.size() - 2])) {
-      refuse("cumulative alphas must descend, they do not at entry " + std::to_string(table.size() - 1));
+      refuse("cumulative alphas must descend, they do not at entry " +
+             std::to_string(table.size() - 1));
     }
   }
   return table;
@@ -182,18 +190,21 @@ TimestepSpacing timestep_spacing_from_name(std::string_view name) {
 
 std::vector<double> timesteps(int n, int train_steps, const TimestepOptions& options) {
   check_steps(n);
-  const int points = options.extra_point && options.spacing != TimestepSpacing::kTrailing ? n + 1 : n;
+  const int points =
+      options.extra_point && options.spacing != TimestepSpacing::kTrailing ? n + 1 : n;
   if (points > train_steps) {
     refuse(std::to_string(n) + " steps are more than the model's " + std::to_string(train_steps));
   }
   std::vector<double> steps;
   switch (options.spacing) {
     case TimestepSpacing::kLeading:
-      for (int i = points - 1; i >= 0; --i) steps.push_back(i * (train_steps / points) + options.offset);
+      for (int i = points - 1; i >= 0; --i)
+        steps.push_back(i * (train_steps / points) + options.offset);
       break;
     case TimestepSpacing::kTrailing:
       for (int i = 0; i < n; ++i) {
-        steps.push_back(std::nearbyint(train_steps - i * (static_cast<double>(train_steps) / n)) - 1);
+        steps.push_back(std::nearbyint(train_steps - i * (static_cast<double>(train_steps) / n)) -
+                        1);
       }
       break;
     case TimestepSpacing::kLinspace:
@@ -217,7 +228,8 @@ std::vector<double> sigmas_at(std::span<const double> table, std::span<const dou
 
 std::vector<double> karras_sigmas(int n, double sigma_min, double sigma_max, double rho) {
   check_range(n, sigma_min, sigma_max);
-  std::vector<double> values = linspace(std::pow(sigma_max, 1 / rho), std::pow(sigma_min, 1 / rho), n);
+  std::vector<double> values =
+      linspace(std::pow(sigma_max, 1 / rho), std::pow(sigma_min, 1 / rho), n);
   for (double& value : values) value = std::pow(value, rho);
   return then_zero(std::move(values));
 }
@@ -230,7 +242,8 @@ std::vector<double> polyexponential_sigmas(int n, double sigma_min, double sigma
   check_range(n, sigma_min, sigma_max);
   std::vector<double> values = linspace(1, 0, n);
   for (double& value : values) {
-    value = std::exp(std::pow(value, rho) * (std::log(sigma_max) - std::log(sigma_min)) + std::log(sigma_min));
+    value = std::exp(std::pow(value, rho) * (std::log(sigma_max) - std::log(sigma_min)) +
+                     std::log(sigma_min));
   }
   return then_zero(std::move(values));
 }
@@ -258,7 +271,8 @@ std::vector<double> simple_sigmas(int n, std::span<const double> table) {
   std::vector<double> values;
   values.reserve(static_cast<size_t>(n) + 1);
   const double stride = static_cast<double>(table.size()) / n;
-  for (int i = 0; i < n; ++i) values.push_back(table[table.size() - 1 - static_cast<size_t>(i * stride)]);
+  for (int i = 0; i < n; ++i)
+    values.push_back(table[table.size() - 1 - static_cast<size_t>(i * stride)]);
   return then_zero(std::move(values));
 }
 
@@ -267,10 +281,14 @@ namespace {
 using ScheduleFunction = std::vector<double> (*)(int n, std::span<const double> table);
 
 constexpr std::array<std::pair<std::string_view, ScheduleFunction>, 6> kSchedules = {{
-    {"karras", [](int n, std::span<const double> t) { return karras_sigmas(n, t.front(), t.back()); }},
-    {"exponential", [](int n, std::span<const double> t) { return exponential_sigmas(n, t.front(), t.back()); }},
+    {"karras",
+     [](int n, std::span<const double> t) { return karras_sigmas(n, t.front(), t.back()); }},
+    {"exponential",
+     [](int n, std::span<const double> t) { return exponential_sigmas(n, t.front(), t.back()); }},
     {"polyexponential",
-     [](int n, std::span<const double> t) { return polyexponential_sigmas(n, t.front(), t.back()); }},
+     [](int n, std::span<const double> t) {
+       return polyexponential_sigmas(n, t.front(), t.back());
+     }},
     {"normal", normal_sigmas},
     {"sgm_uniform", sgm_uniform_sigmas},
     {"simple", simple_sigmas},
@@ -285,7 +303,8 @@ std::vector<double> schedule_by_name(std::string_view name, int n, std::span<con
 
 std::string schedule_names() {
   std::string names;
-  for (const auto& [name, function] : kSchedules) names += (names.empty() ? "" : ", ") + std::string(name);
+  for (const auto& [name, function] : kSchedules)
+    names += (names.empty() ? "" : ", ") + std::string(name);
   return names;
 }
 
@@ -301,7 +320,8 @@ std::vector<double> flow_sigmas(int n, double shift) {
   if (!(shift > 0)) refuse("the flow shift must be positive, got " + std::to_string(shift));
   std::vector<double> values;
   values.reserve(static_cast<size_t>(n) + 1);
-  for (int i = 0; i < n; ++i) values.push_back(shift_flow_time(static_cast<double>(n - i) / n, shift));
+  for (int i = 0; i < n; ++i)
+    values.push_back(shift_flow_time(static_cast<double>(n - i) / n, shift));
   return then_zero(std::move(values));
 }
 

@@ -5,10 +5,11 @@
 #include <string_view>
 #include <vector>
 
-/// Noise tables and the levels a sampler visits. Everything is host-side double. "Table" is a model's training table:
-/// sigma of each of its T steps, ascending. A schedule has n + 1 descending levels for n steps and ends in 0, ready
-/// for samplers/step.h. Formulas: huggingface/diffusers v0.30.3 schedulers/scheduling_*.py, crowsonkb/k-diffusion
-/// sampling.py and external.py, AUTOMATIC1111 modules/sd_schedulers.py. Impossible arguments throw kInvalidInput.
+/// Noise tables and the levels a sampler visits. Everything is host-side double. "Table" is a
+/// model's training table: sigma of each of its T steps, ascending. A schedule has n + 1 descending
+/// levels for n steps and ends in 0, ready for samplers/step.h. Formulas: huggingface/diffusers
+/// v0.30.3 schedulers/scheduling_*.py, crowsonkb/k-diffusion sampling.py and external.py,
+/// AUTOMATIC1111 modules/sd_schedulers.py. Impossible arguments throw kInvalidInput.
 namespace lienzo::diffusion {
 
 // ---- training tables
@@ -22,15 +23,17 @@ enum class BetaSchedule {
 /// "linear", "scaled_linear", "squaredcos_cap_v2", as in diffusers configurations.
 BetaSchedule beta_schedule_from_name(std::string_view name);
 
-/// `size` betas in (0, 1), each rounded to float32 as in the reference.
+/// `size` betas in (0, 1), each rounded to float32 as in the reference, whose own last bit depends
+/// on the processor.
 std::vector<double> betas(BetaSchedule schedule, int size, double start, double end);
 
-/// Running product of 1 - beta. The product runs in double and each entry is rounded to float32, which is what
-/// torch's cumprod does on the CPU and what published models were trained with.
+/// Running product of 1 - beta. The product runs in double and each entry is rounded to float32,
+/// which is what torch's cumprod does on the CPU and what published models were trained with.
 std::vector<double> alphas_cumprod(std::span<const double> betas);
 
-/// Shifts and scales sqrt(abar) so that the last entry is 0 (pure noise): Lin et al. 2023 (arXiv:2305.08891),
-/// Algorithm 1. As in diffusers the last entry then becomes 2^-24, so that its sigma is finite.
+/// Shifts and scales sqrt(abar) so that the last entry is 0 (pure noise): Lin et al. 2023
+/// (arXiv:2305.08891), Algorithm 1. As in diffusers the last entry then becomes 2^-24, so that its
+/// sigma is finite.
 std::vector<double> rescale_to_zero_snr(std::span<const double> alphas_cumprod);
 
 /// sqrt((1 - abar) / abar): a table. Entries must lie in (0, 1) and descend.
@@ -52,9 +55,10 @@ TimestepSpacing timestep_spacing_from_name(std::string_view name);
 
 struct TimestepOptions {
   TimestepSpacing spacing = TimestepSpacing::kLeading;
-  int offset = 0;           // steps_offset, added by kLeading
-  bool extra_point = false; // DPM++ and UniPC lay out n + 1 points and drop the lowest (not kTrailing)
-  bool round = true;        // to whole steps, half to even; Euler and Heun keep kLinspace fractional
+  int offset = 0;  // steps_offset, added by kLeading
+  bool extra_point =
+      false;          // DPM++ and UniPC lay out n + 1 points and drop the lowest (not kTrailing)
+  bool round = true;  // to whole steps, half to even; Euler and Heun keep kLinspace fractional
 };
 
 /// `n` descending steps of a table of `train_steps`.
@@ -70,7 +74,10 @@ std::vector<double> karras_sigmas(int n, double sigma_min, double sigma_max, dou
 /// Even in ln sigma.
 std::vector<double> exponential_sigmas(int n, double sigma_min, double sigma_max);
 /// In ln sigma along u^rho.
-std::vector<double> polyexponential_sigmas(int n, double sigma_min, double sigma_max, double rho = 1);
+std::vector<double> polyexponential_sigmas(int n,
+                                           double sigma_min,
+                                           double sigma_max,
+                                           double rho = 1);
 /// Even in t over the whole table, both ends included; "uniform" in some programs.
 std::vector<double> normal_sigmas(int n, std::span<const double> table);
 /// Even in t without the lowest point: Stability's generative-models.
@@ -85,18 +92,20 @@ std::string schedule_names();
 
 // ---- rectified flow
 
-/// shift * t / (1 + (shift - 1) t), t in [0, 1]: Esser et al. 2024 (arXiv:2403.03206), eq. 23. 1 changes nothing.
+/// shift * t / (1 + (shift - 1) t), t in [0, 1]: Esser et al. 2024 (arXiv:2403.03206), eq. 23. 1
+/// changes nothing.
 double shift_flow_time(double t, double shift);
-/// FLUX's shift for a picture of `tokens` image tokens: e^mu, mu linear from 0.5 at 256 to 1.15 at 4096.
+/// FLUX's shift for a picture of `tokens` image tokens: e^mu, mu linear from 0.5 at 256 to 1.15 at
+/// 4096.
 double flux_shift(int tokens);
 /// 1, 1 - 1/n, ..., 1/n shifted, then 0: FLUX and our own flow models.
 std::vector<double> flow_sigmas(int n, double shift = 1);
-/// diffusers' FlowMatchEulerDiscreteScheduler for SD3, which spaces evenly between ends that are already shifted and
-/// shifts again.
+/// diffusers' FlowMatchEulerDiscreteScheduler for SD3, which spaces evenly between ends that are
+/// already shifted and shifts again.
 std::vector<double> sd3_sigmas(int n, double shift = 3, int train_steps = 1000);
 
-/// The part of a schedule that image-to-image runs: the last round-down(n * strength), at least one, steps.
-/// strength in (0, 1]; 1 is all of it.
+/// The part of a schedule that image-to-image runs: the last round-down(n * strength), at least
+/// one, steps. strength in (0, 1]; 1 is all of it.
 std::vector<double> truncate_schedule(std::span<const double> sigmas, double strength);
 
 }  // namespace lienzo::diffusion

@@ -9,15 +9,16 @@ struct DdimOptions {
   double eta = 0;  // 0: deterministic, 1: the noise of ancestral (DDPM) sampling
 };
 
-/// Song et al. 2020 (arXiv:2010.02502), eq. 12 and 16, written for any alpha and sigma: the share of fresh noise is
-/// eta * sigma_next * sqrt(1 - r^2), r = (sigma_next / alpha_next) / (sigma / alpha). With eta = 0 it equals Euler on both
-/// paths; eta > 0 draws noise at every step but one to 0. One denoiser call per step. The noise direction is that of
-/// the given x0; diffusers, if it clips x0, keeps the unclipped one unless use_clipped_model_output is set.
+/// Song et al. 2020 (arXiv:2010.02502), eq. 12 and 16, written for any alpha and sigma: the share
+/// of fresh noise is eta * sigma_next * sqrt(1 - r^2), r = (sigma_next / alpha_next) / (sigma /
+/// alpha). With eta = 0 it equals Euler on both paths; eta > 0 draws noise at every step but one to
+/// 0. One denoiser call per step. The noise direction is that of the given x0; diffusers, if it
+/// clips x0, keeps the unclipped one unless use_clipped_model_output is set.
 torch::Tensor sample_ddim(const Denoiser& denoise,
-                     torch::Tensor x,
-                     std::span<const double> sigmas,
-                     const DdimOptions& options,
-                     tensor::NoiseSource& noise,
-                     const StepCallback& on_step = {});
+                          torch::Tensor x,
+                          std::span<const double> sigmas,
+                          const DdimOptions& options,
+                          tensor::NoiseSource& noise,
+                          const StepCallback& on_step = {});
 
 }  // namespace lienzo::diffusion

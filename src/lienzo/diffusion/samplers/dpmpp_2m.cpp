@@ -13,7 +13,9 @@ torch::Tensor sample_dpmpp_2m(const Denoiser& denoise,
   check_sampler_input(x, sigmas, options.path);
   const torch::NoGradGuard no_grad;
   // lambda = ln(alpha / sigma); -inf at the pure noise of a flow.
-  const auto lambda = [&](double sigma) { return std::log(path_alpha(options.path, sigma) / sigma); };
+  const auto lambda = [&](double sigma) {
+    return std::log(path_alpha(options.path, sigma) / sigma);
+  };
   torch::Tensor previous;
   for (size_t i = 0; i + 1 < sigmas.size(); ++i) {
     const double sigma = sigmas[i];
@@ -25,7 +27,8 @@ torch::Tensor sample_dpmpp_2m(const Denoiser& denoise,
     torch::Tensor extrapolated = denoised;
     if (i > 0 && sigma_next > 0) {
       // 1 / (2 r) with r = h_last / h; 0 when the last step came from infinity.
-      const double half_inverse_r = (lambda(sigma_next) - lambda(sigma)) / (2 * (lambda(sigma) - lambda(sigmas[i - 1])));
+      const double half_inverse_r =
+          (lambda(sigma_next) - lambda(sigma)) / (2 * (lambda(sigma) - lambda(sigmas[i - 1])));
       extrapolated = denoised * (1 + half_inverse_r) - previous * half_inverse_r;
     }
     x = x * (sigma_next / sigma) + extrapolated * (alpha_next * (1 - exp_minus_h));

@@ -21,7 +21,8 @@ Tensor run_euler(const Denoiser& denoise,
                  const SamplerSettings& settings,
                  tensor::NoiseSource& noise,
                  const StepCallback& on_step) {
-  return sample_euler(denoise, std::move(x), sigmas, {settings.path, settings.churn}, noise, on_step);
+  return sample_euler(
+      denoise, std::move(x), sigmas, {settings.path, settings.churn}, noise, on_step);
 }
 
 Tensor run_heun(const Denoiser& denoise,
@@ -30,7 +31,8 @@ Tensor run_heun(const Denoiser& denoise,
                 const SamplerSettings& settings,
                 tensor::NoiseSource& noise,
                 const StepCallback& on_step) {
-  return sample_heun(denoise, std::move(x), sigmas, {settings.path, settings.churn}, noise, on_step);
+  return sample_heun(
+      denoise, std::move(x), sigmas, {settings.path, settings.churn}, noise, on_step);
 }
 
 Tensor run_ddim(const Denoiser& denoise,
@@ -64,7 +66,8 @@ std::span<const Sampler> samplers() { return kSamplers; }
 
 std::string sampler_names() {
   std::string names;
-  for (const Sampler& sampler : kSamplers) names += (names.empty() ? "" : ", ") + std::string(sampler.name);
+  for (const Sampler& sampler : kSamplers)
+    names += (names.empty() ? "" : ", ") + std::string(sampler.name);
   return names;
 }
 
@@ -72,8 +75,9 @@ const Sampler& find_sampler(std::string_view name) {
   for (const Sampler& sampler : kSamplers) {
     if (sampler.name == name) return sampler;
   }
-  throw Error(ErrorKind::kInvalidInput,
-              "[sampler] unknown sampler '" + std::string(name) + "', expected one of: " + sampler_names());
+  throw Error(
+      ErrorKind::kInvalidInput,
+      "[sampler] unknown sampler '" + std::string(name) + "', expected one of: " + sampler_names());
 }
 
 }  // namespace lienzo::diffusion

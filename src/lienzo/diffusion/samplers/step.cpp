@@ -10,13 +10,16 @@
 namespace lienzo::diffusion {
 
 void check_sampler_input(const torch::Tensor& x, std::span<const double> sigmas, NoisePath path) {
-  const auto refuse = [](const std::string& what) { throw Error(ErrorKind::kInvalidInput, "[sampler] " + what); };
+  const auto refuse = [](const std::string& what) {
+    throw Error(ErrorKind::kInvalidInput, "[sampler] " + what);
+  };
   if (!x.defined() || x.dim() < 1 || !x.is_floating_point()) {
     refuse("the start must be a floating point tensor (B, ...)");
   }
   if (sigmas.size() < 2) refuse("at least one step, that is two noise levels, is needed");
   if (path == NoisePath::kRectifiedFlow && sigmas[0] > 1) {
-    refuse("a flow starts at 1 at most, got " + std::to_string(sigmas[0]) + "; is this schedule for another model?");
+    refuse("a flow starts at 1 at most, got " + std::to_string(sigmas[0]) +
+           "; is this schedule for another model?");
   }
   for (size_t i = 0; i < sigmas.size(); ++i) {
     const bool last = i + 1 == sigmas.size();
@@ -42,7 +45,8 @@ double add_churn(torch::Tensor& x,
   if (path == NoisePath::kRectifiedFlow) sigma_hat = std::min(sigma_hat, 1.0);
   const double ratio = path_alpha(path, sigma_hat) / alpha;
   const double kept = ratio * sigma;
-  x = x * ratio + noise.normal_like(x) * (options.s_noise * std::sqrt(sigma_hat * sigma_hat - kept * kept));
+  x = x * ratio +
+      noise.normal_like(x) * (options.s_noise * std::sqrt(sigma_hat * sigma_hat - kept * kept));
   return sigma_hat;
 }
 
@@ -59,8 +63,9 @@ void report_step(const StepCallback& on_step,
   const int step = static_cast<int>(index) + 1;
   const int total = static_cast<int>(sigmas.size()) - 1;
   if (!on_step({step, total, sigmas[index], x, denoised})) {
-    throw Error(ErrorKind::kCancelled,
-                "[sampler] cancelled after step " + std::to_string(step) + " of " + std::to_string(total));
+    throw Error(
+        ErrorKind::kCancelled,
+        "[sampler] cancelled after step " + std::to_string(step) + " of " + std::to_string(total));
   }
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <torch/types.h>
+
 #include <functional>
 #include <limits>
 #include <span>
-
-#include <torch/types.h>
 
 #include "lienzo/diffusion/denoiser.h"
 
@@ -20,7 +20,7 @@ class NoiseSource;
 namespace lienzo::diffusion {
 
 struct StepInfo {
-  int step;                       // steps finished, 1..total
+  int step;  // steps finished, 1..total
   int total;
   double sigma;                   // the noise level the step started from
   const torch::Tensor& x;         // the state after the step
@@ -30,7 +30,8 @@ struct StepInfo {
 /// Called after every step; false cancels. May be empty.
 using StepCallback = std::function<bool(const StepInfo&)>;
 
-/// Stochasticity of Karras et al. 2022 (arXiv:2206.00364), Algorithm 2; s_churn = 0 makes a sampler deterministic.
+/// Stochasticity of Karras et al. 2022 (arXiv:2206.00364), Algorithm 2; s_churn = 0 makes a sampler
+/// deterministic.
 struct ChurnOptions {
   double s_churn = 0;
   double s_tmin = 0;
@@ -41,9 +42,10 @@ struct ChurnOptions {
 /// Throws kInvalidInput unless x and sigmas are as described above (on flow also sigmas[0] <= 1).
 void check_sampler_input(const torch::Tensor& x, std::span<const double> sigmas, NoisePath path);
 
-/// Raises the noise level of x from `sigma` by fresh noise and returns the new level sigma_hat. Noise is drawn only
-/// when the level rises. (k-diffusion and diffusers before 0.35 draw at every step, which shifts their streams.)
-/// On flow x is also scaled by alpha(sigma_hat) / alpha(sigma), which keeps it on the path; nothing happens at t = 1.
+/// Raises the noise level of x from `sigma` by fresh noise and returns the new level sigma_hat.
+/// Noise is drawn only when the level rises. (k-diffusion and diffusers before 0.35 draw at every
+/// step, which shifts their streams.) On flow x is also scaled by alpha(sigma_hat) / alpha(sigma),
+/// which keeps it on the path; nothing happens at t = 1.
 double add_churn(torch::Tensor& x,
                  double sigma,
                  size_t steps,
