@@ -1,0 +1,165 @@
+#include "lienzo/cli/commandline.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "lienzo/base/error.h"
+#include "lienzo/base/suggest.h"
+#include "lienzo/base/version.h"
+#include "lienzo/cli/console.h"
+#include "lienzo/cli/exit_code.h"
+#include "lienzo/image/io.h"
+
+namespace lienzo::cli {
+namespace {
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  lienzo imagine \"un cubo rojo encima de un cubo azul\"\n"
+    "  lienzo imagine \"a sign that says HELLO in the snow\" -n 4 --grid\n"
+    "  lienzo help imagine\n";
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(each->get_name());
+  }
+  return names;
+}
+
+// The command that the words name. Throws Error(kInvalidInput) where there is none.
+const CLI::App* find_command(const CLI::App* app, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    const auto found = app->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
+    if (found.empty()) {
+      throw Error(ErrorKind::kInvalidInput, fmt::format("no command '{}'{}", word, suggestion(word, command_names(*app))));
+    }
+    app = found.front();
+  }
+  return app;
+}
+
+void add_help(CLI::App& app, Action& action) {
+  CLI::App* help = app.add_subcommand("help", "Explain a command");
+  auto words = std::make_shared<std::vector<std::string>>();
+  help->add_option("COMMAND", *words, "The command to explain")->type_name("")->expected(0, 2);
+  help->callback([&app, &action, words] {
+    action = [&app, words] {
+      const CLI::App* command = find_command(&app, *words);
+      std::string name = app.get_name();
+      for (size_t k = 0; k + 1 < words->size(); ++k) name += " " + (*words)[k];
+      print(words->empty() ? app.help() : command->help(name));
+      return kExitOk;
+    };
+  });
+}
+
+// The deepest command that was typed.
+const CLI::App* typed_command(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? &app : typed_command(*chosen.front());
+}
+
+std::string full_name(const CLI::App* app) {
+  return app->get_parent() ? full_name(app->get_parent()) + " " + app->get_name() : app->get_name();
+}
+
+// What to say about a command line that CLI11 refuses.
+std::string explain(const CLI::ParseError& error, const CLI::App& app, int argc, const char* const* argv) {
+  const CLI::App* command = typed_command(app);
+  const auto extras = dynamic_cast<const CLI::ExtrasError*>(&error) ? command->remaining(true) : std::vector<std::string>{};
+  if (extras.empty()) return error.what();
+  const std::string& extra = extras.front();
+  std::vector<std::string> names;
+  if (extra.starts_with("-")) {
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    return fmt::format("unknown option '{}'{}", extra, suggestion(extra, names));
+  }
+  if (command != &app) return fmt::format("'{}' is one argument too many", extra);
+  const std::string near = suggestion(extra, command_names(app));
+  if (!near.empty()) return fmt::format("no command '{}'{}", extra, near);
+  const bool words_only = argc > 1 && argv[1][0] != '-';
+  return fmt::format("no command '{}'{}", extra,
+                     words_only ? "; to draw it, type: lienzo imagine \"" + extra + "\"" : "");
+}
+
+int parse_and_run(int argc, const char* const* argv) {
+  Action action;
+  const auto app = make_commandline(action);
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    std::ostringstream text;
+    app->exit(success, text, text);
+    print(text.str());
+    flush_output();
+    return kExitOk;
+  } catch (const CLI::ParseError& error) {
+    complain(explain(error, *app, argc, argv));
+    say(fmt::format("Try: {} --help", full_name(typed_command(*app))));
+    return kExitUsage;
+  }
+  if (!action) {
+    const CLI::App* command = typed_command(*app);
+    say(command->help(command->get_parent() ? full_name(command->get_parent()) : ""));
+    return kExitUsage;
+  }
+  const int code = action();
+  flush_output();
+  return code;
+}
+
+}  // namespace
+
+CLI::Option* add_choice(CLI::App& app,
+                        const std::string& name,
+                        std::string& target,
+                        const std::vector<std::string>& choices,
+                        const std::string& description) {
+  const auto check = [choices](const std::string& value) {
+    for (const std::string& choice : choices) {
+      if (choice == value) return std::string();
+    }
+    return fmt::format("no '{}' here, expected one of: {}{}", value, fmt::join(choices, ", "), suggestion(value, choices));
+  };
+  return app.add_option(name, target, description)->type_name(fmt::format("{}", fmt::join(choices, "|")))->check(check);
+}
+
+std::unique_ptr<CLI::App> make_commandline(Action& action) {
+  auto app = std::make_unique<CLI::App>("Lienzo draws pictures from words, with a network of its own.", "lienzo");
+  app->require_subcommand(0, 1);
+  app->set_help_flag("-h,--help", "Explain this command");
+  app->set_version_flag("--version", fmt::format("lienzo {}", version()), "Print the version");
+  app->get_formatter()->column_width(32);
+  app->get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app->get_formatter()->label("Subcommands", "Commands");
+  app->footer(fmt::format("{}\n{}", kExamples, exit_code_help()));
+  add_imagine(*app, action);
+  add_train(*app, action);
+#ifdef LIENZO_HAS_EVALUATION
+  add_evaluate(*app, action);
+#endif
+  add_dataset(*app, action);
+  add_model(*app, action);
+  add_completion(*app, action);
+  add_help(*app, action);
+  return app;
+}
+
+int run(int argc, const char* const* argv) {
+  // Before any thread: starting libvips touches the environment.
+  try {
+    image::start_image_library();
+    show_log(/*quiet=*/false);
+    return parse_and_run(argc, argv);
+  } catch (const std::exception& error) {
+    const Failure failure = describe_failure(error);
+    complain(failure.message);
+    return failure.code;
+  }
+}
+
+}  // namespace lienzo::cli

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lienzo::cli {
+
+/// The command line of `lienzo imagine`; what was not typed is empty, so that --like can fill it.
+struct ImagineOptions {
+  std::vector<std::string> words;  // of the prompt
+  std::optional<int> count;
+  std::string size;
+  std::optional<uint64_t> seed;
+  std::optional<int> steps;
+  std::optional<double> guidance;
+  std::optional<std::string> negative;
+  std::string sampler;
+  std::filesystem::path output;
+  std::string format;
+  std::filesystem::path scene;
+  std::filesystem::path like;
+  std::filesystem::path model;
+  int threads = 0;  // 0: one per processor
+  bool grid = false;
+  bool json = false;
+  bool show_scene = false;
+  bool quiet = false;
+};
+
+/// Draws and writes pictures; returns the exit code.
+int imagine(const ImagineOptions& options);
+
+}  // namespace lienzo::cli

@@ -1,0 +1,357 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <random>
+
+#include "lienzo/base/error.h"
+#include "lienzo/base/file.h"
+#include "lienzo/base/utf8.h"
+#include "lienzo/base/version.h"
+#include "lienzo/cli/console.h"
+#include "lienzo/cli/exit_code.h"
+#include "lienzo/cli/imagine.h"
+#include "lienzo/cli/interrupt.h"
+#include "lienzo/cli/model_folder.h"
+#include "lienzo/cli/output_plan.h"
+#include "lienzo/cli/scene_picture.h"
+#include "lienzo/cli/size.h"
+#include "lienzo/image/grid.h"
+#include "lienzo/pipelines/embedded_model.h"
+#include "lienzo/tensor/threads.h"
+
+namespace lienzo::cli {
+namespace {
+
+namespace fs = std::filesystem;
+namespace world = datasets::world;
+using pipelines::ImagineRequest;
+using pipelines::Picture;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// Since the process began: loading libtorch's libraries takes a good part of a short run. proc(5), field 22.
+double process_seconds() {
+  std::string stat;
+  try {
+    stat = read_text_file("/proc/self/stat");
+  } catch (const Error&) {
+    return 0;
+  }
+  size_t at = stat.rfind(')');  // the program's name may hold blanks
+  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
+  timespec now{};
+  if (at == std::string::npos || clock_gettime(CLOCK_BOOTTIME, &now) != 0) return 0;
+  const double started = std::strtod(stat.c_str() + at, nullptr) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  return std::max(0.0, static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9 - started);
+}
+
+struct Times {
+  double start = 0, load = 0, scene = 0, picture = 0, write = 0;  // seconds
+};
+
+struct WrittenPicture {
+  fs::path path;  // empty on a sheet
+  uint64_t seed = 0;
+  Json scene;
+};
+
+// What must be known before the model is loaded, so that mistakes are told at once.
+std::string read_prompt(const ImagineOptions& options) {
+  std::string prompt = fmt::format("{}", fmt::join(options.words, " "));
+  for (const auto& [text, where] : {std::pair{prompt, "prompt"}, {options.negative.value_or(""), "--negative"}}) {
+    const size_t letters = decode_utf8(text, fmt::format("[{}]", where)).size();
+    if (letters > pipelines::kLongestPrompt) {
+      throw Error(ErrorKind::kInvalidInput, fmt::format("[{}] is {} characters long, expected at most {}; shorten it", where,
+                                                        letters, pipelines::kLongestPrompt));
+    }
+  }
+  const bool blank = prompt.find_first_not_of(" \t\r\n") == std::string::npos;
+  if (blank && options.scene.empty() && options.like.empty()) {
+    throw Error(ErrorKind::kInvalidInput, "[prompt] is empty; say what to draw, such as: lienzo imagine \"un cubo rojo\"");
+  }
+  return blank ? "" : prompt;
+}
+
+world::Scene read_scene(const fs::path& path) {
+  const Json json = Json::parse(read_text_file(path), nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) {
+    throw Error(ErrorKind::kInvalidInput, fmt::format("[--scene] {} is not valid JSON", path.string()));
+  }
+  if (json.is_array()) {
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[--scene] {} is a list of scenes, expected one; keep what stands between one {{ and its }}",
+                            path.string()));
+  }
+  return world::scene_from_json(json, path.string());
+}
+
+// Takes over the record of --like. Returns whether the same picture is to be expected.
+bool apply_record(const provenance::Record& record, const fs::path& path, const pipelines::EmbeddedModel& model,
+                  ImagineRequest& request) {
+  request.prompt = record.prompt;
+  request.negative_prompt = record.negative_prompt;
+  request.seed = record.seed;
+  if (record.model != model.name()) {
+    complain(fmt::format("{} was drawn by another model ({}); this one takes its words and seed and draws something else",
+                         path.string(), record.model.empty() ? "unnamed" : record.model));
+    return false;
+  }
+  request.steps = record.steps;
+  request.sampler = record.sampler;
+  request.guidance = record.guidance;
+  request.width = record.width;
+  request.height = record.height;
+  if (record.scene) request.scene = world::scene_from_json(*record.scene, path.string() + ": scene");
+  const bool same = !record.model_hash.empty() && model.hash().starts_with(record.model_hash);
+  if (!same) {
+    complain(fmt::format("{} was drawn by other weights of {} ({:.10}, here {:.10}); the picture will differ", path.string(),
+                         model.name(), record.model_hash, model.hash()));
+  }
+  return same;
+}
+
+uint64_t new_seed() {
+  std::random_device device;
+  return device();  // 32 bits: short enough to type
+}
+
+/// One run of `lienzo imagine`.
+class Imagining {
+ public:
+  explicit Imagining(const ImagineOptions& options)
+      : options_(options), count_(options.count.value_or(1)), grid_(options.grid) {}
+
+  int run() {
+    times_.start = process_seconds();
+    prepare();
+    load();
+    draw();
+    report();
+    return kExitOk;
+  }
+
+ private:
+  void prepare() {
+    prompt_ = read_prompt(options_);
+    if (!options_.size.empty()) size_ = parse_size(options_.size);
+    if (!options_.like.empty()) read_like();
+    if (!options_.scene.empty()) scene_ = read_scene(options_.scene);
+    folder_ = find_model_folder(options_.model);
+    plan_.emplace(options_.output, options_.format, grid_ ? 1 : count_);
+    tensor::set_threads(options_.threads);
+  }
+
+  void read_like() {
+    record_ = provenance::read_record(options_.like);
+    const auto sheet = record_->extra.find("grid");
+    if (sheet == record_->extra.end() || !sheet->is_object()) return;
+    grid_ = true;
+    const Json count = sheet->value("count", Json());
+    if (!options_.count && count.is_number_integer()) count_ = static_cast<int>(std::clamp<int64_t>(count.get<int64_t>(), 1, 10000));
+  }
+
+  void load() {
+    const auto start = Clock::now();
+    model_.emplace(pipelines::EmbeddedModel::load(folder_));
+    times_.load = seconds_since(start);
+    make_request();
+    if (!options_.quiet) {
+      say("The embedded model draws a small world of solids and signs; larger models are not supported yet, see README.");
+    }
+    unknown_ = model_->unknown_words(request_.prompt);
+    if (!unknown_.empty()) complain(fmt::format("does not know: {}", fmt::join(unknown_, ", ")));
+  }
+
+  void make_request() {
+    request_.seed = options_.seed || record_ ? 0 : new_seed();
+    if (record_) repeats_ = apply_record(*record_, options_.like, *model_, request_);
+    // Other words or another seed mean another layout.
+    if (!prompt_.empty() || options_.seed || options_.negative || options_.guidance) request_.scene.reset();
+    if (!prompt_.empty()) request_.prompt = prompt_;
+    if (options_.negative) request_.negative_prompt = *options_.negative;
+    if (options_.guidance) request_.guidance = *options_.guidance;
+    if (!request_.negative_prompt.empty() && request_.guidance == 1 && !options_.guidance) request_.guidance = 2;
+    if (options_.seed) request_.seed = *options_.seed;
+    if (options_.steps) request_.steps = *options_.steps;
+    if (!options_.sampler.empty()) request_.sampler = options_.sampler;
+    if (size_) {
+      request_.width = size_->width;
+      request_.height = size_->height;
+    }
+    if (scene_) request_.scene = scene_;
+    request_.count = count_;
+    repeats_ = repeats_ && prompt_.empty() && !options_.seed && !options_.negative && !options_.guidance &&
+               !options_.steps && options_.sampler.empty() && !size_ && !scene_;
+  }
+
+  void draw() {
+    const std::atomic<bool>& interrupted = catch_interrupts("\n");
+    ProgressBar bar(options_.quiet);
+    pipelines::ImagineHooks hooks;
+    hooks.progress = bar.sink();
+    hooks.cancelled = [&] { return interrupted.load(); };
+    hooks.on_picture = [this](const Picture& picture) { take(picture); };
+    pictures_ = model_->imagine(request_, hooks);
+    bar.clear();
+    if (grid_) write_sheet();
+  }
+
+  void take(const Picture& picture) {
+    times_.scene += picture.scene_seconds;
+    times_.picture += picture.picture_seconds;
+    const int index = static_cast<int>(written_.size());
+    WrittenPicture item{.path = {}, .seed = picture.record.seed, .scene = world::to_json(picture.scene)};
+    const auto start = Clock::now();
+    if (!grid_) {
+      item.path = plan_->picture(index, picture.record.seed);
+      provenance::write_picture(item.path, picture.image, picture.record);
+      add_file(item.path);
+      if (options_.show_scene) write_boxes(item.path, picture);
+    }
+    times_.write += seconds_since(start);
+    written_.push_back(std::move(item));
+  }
+
+  void write_boxes(const fs::path& path, const Picture& picture) {
+    const fs::path companion = plan_->companion(path, "-scene");
+    image::write_image(companion, draw_scene_boxes(picture.image, picture.scene));
+    add_file(companion);
+  }
+
+  // The record of a sheet is that of its first picture, with the count in it.
+  void write_sheet() {
+    const auto start = Clock::now();
+    const int columns = static_cast<int>(std::ceil(std::sqrt(static_cast<double>(pictures_.size()))));
+    std::vector<image::Image> images;
+    for (const Picture& picture : pictures_) {
+      images.push_back(options_.show_scene ? draw_scene_boxes(picture.image, picture.scene) : picture.image);
+    }
+    provenance::Record record = pictures_.front().record;
+    if (!request_.scene) record.scene.reset();
+    record.extra["grid"] = {{"columns", columns}, {"count", pictures_.size()}};
+    const fs::path path = plan_->sheet(request_.seed);
+    provenance::write_picture(path, image::grid(images, columns), record);
+    add_file(path);
+    times_.write += seconds_since(start);
+  }
+
+  void add_file(const fs::path& path) {
+    files_.push_back(path);
+    // With --show-scene stdout holds the scene alone.
+    if (options_.json) return;
+    if (options_.show_scene) {
+      say(path.string());
+    } else {
+      print(path.string() + "\n");
+      flush_output();
+    }
+  }
+
+  void report() {
+    if (options_.json) {
+      print_json(as_json());
+      return;
+    }
+    if (options_.show_scene) print_scenes();
+    if (repeats_ && !grid_) compare();
+    if (options_.quiet) return;
+    say(fmt::format("seed {}; start {}, model {}, scene {}, picture {}, write {}: {} in all", request_.seed,
+                    format_seconds(times_.start), format_seconds(times_.load), format_seconds(times_.scene),
+                    format_seconds(times_.picture), format_seconds(times_.write), format_seconds(process_seconds())));
+    say(next_step());
+  }
+
+  void print_scenes() const {
+    if (written_.size() == 1) {
+      print_json(written_.front().scene);
+      return;
+    }
+    Json scenes = Json::array();
+    for (const WrittenPicture& item : written_) scenes.push_back(item.scene);
+    print_json(scenes);
+  }
+
+  // Whether --like gave the same picture; only lossless files can tell.
+  void compare() const {
+    if (options_.like.extension() != ".png") return;
+    if (image::read_image(options_.like) != pictures_.front().image) {
+      complain(fmt::format("differs from {}: that one was edited, or drawn on another kind of processor", options_.like.string()));
+    } else if (!options_.quiet) {
+      say(fmt::format("the same as {} to the pixel", options_.like.string()));
+    }
+  }
+
+  std::string next_step() const {
+    if (!options_.scene.empty()) return "Next: edit the scene again, or --seed for another hand";
+    if (options_.show_scene) return "Next: edit the scene and draw it with --scene FILE";
+    const std::string another = fmt::format("--seed {} for another", request_.seed + static_cast<uint64_t>(request_.count));
+    if (grid_ || request_.count > 1) return fmt::format("Next: {}, or --show-scene to see the layout", another);
+    return fmt::format("Next: {}, -n 4 --grid for four, --show-scene to see the layout, --like {} to repeat it", another,
+                       files_.front().string());
+  }
+
+  Json as_json() const {
+    Json files = Json::array(), pictures = Json::array();
+    for (const fs::path& path : files_) files.push_back(path.string());
+    for (const WrittenPicture& item : written_) {
+      Json picture = {{"seed", item.seed}};
+      if (!item.path.empty()) picture["file"] = item.path.string();
+      picture["scene"] = item.scene;
+      pictures.push_back(std::move(picture));
+    }
+    const provenance::Record& record = pictures_.front().record;
+    return {{"version", lienzo::version()},
+            {"model", {{"name", model_->name()}, {"hash", model_->hash()}}},
+            {"prompt", request_.prompt},
+            {"unknown_words", unknown_},
+            {"seed", request_.seed},
+            {"steps", record.steps},
+            {"sampler", record.sampler},
+            {"guidance", record.guidance},
+            {"width", record.width},
+            {"height", record.height},
+            {"files", files},
+            {"pictures", pictures},
+            {"seconds",
+             {{"start", times_.start},
+              {"load", times_.load},
+              {"scene", times_.scene},
+              {"picture", times_.picture},
+              {"write", times_.write},
+              {"total", process_seconds()}}}};
+  }
+
+  const ImagineOptions& options_;
+  int count_;
+  bool grid_;
+  std::string prompt_;
+  std::optional<PictureSize> size_;
+  std::optional<provenance::Record> record_;
+  std::optional<world::Scene> scene_;
+  fs::path folder_;
+  std::optional<OutputPlan> plan_;
+  std::optional<pipelines::EmbeddedModel> model_;
+  ImagineRequest request_;
+  bool repeats_ = false;  // --like with nothing changed, and the weights are the same
+  std::vector<std::string> unknown_;
+  std::vector<Picture> pictures_;
+  std::vector<WrittenPicture> written_;
+  std::vector<fs::path> files_;
+  Times times_;
+};
+
+}  // namespace
+
+int imagine(const ImagineOptions& options) {
+  show_log(options.quiet);
+  return Imagining(options).run();
+}
+
+}  // namespace lienzo::cli
