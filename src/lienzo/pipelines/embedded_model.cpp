@@ -19,12 +19,11 @@
 #include "lienzo/models/denoiser.h"
 #include "lienzo/models/scene_prior.h"
 #include "lienzo/models/upscaler.h"
+#include "lienzo/pipelines/load_module.h"
 #include "lienzo/pipelines/scene_writer.h"
 #include "lienzo/tensor/image_tensor.h"
 #include "lienzo/tensor/noise.h"
 #include "lienzo/text/unknown_words.h"
-#include "lienzo/weights/load.h"
-#include "lienzo/weights/safetensors.h"
 
 namespace lienzo::pipelines {
 namespace {
@@ -33,26 +32,6 @@ namespace world = datasets::world;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-// Builds the module that the file's own metadata describes and fills it.
-template <typename Module, typename Config>
-Module load_module(const std::filesystem::path& path) {
-  const auto file = weights::SafetensorsFile::open(path);
-  const auto& metadata = file.index().metadata();
-  const auto found = metadata.find("lienzo.config");
-  if (found == metadata.end()) {
-    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} has no 'lienzo.config' in its metadata; it was not written by "
-                                                 "`lienzo train`", path.string()));
-  }
-  const Json json = Json::parse(found->second, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) {
-    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {}: the metadata 'lienzo.config' is not JSON", path.string()));
-  }
-  Module module(Config::from_json(json, path.filename().string() + ": lienzo.config"));
-  weights::load_strict(*module, file);
-  module->eval();
-  return module;
-}
 
 [[noreturn]] void refuse(ErrorKind kind, const std::string& message) { throw Error(kind, "[imagine] " + message); }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "lienzo/base/error.h"
+#include "lienzo/training/tasks/autoencoder_task.h"
+#include "lienzo/training/tasks/captioned_task.h"
 #include "lienzo/training/tasks/checker_task.h"
 #include "lienzo/training/tasks/scene_decoder_task.h"
 #include "lienzo/training/tasks/scene_prior_task.h"
@@ -12,6 +14,8 @@ namespace lienzo::training {
 
 std::map<std::string, TaskFactory>& task_registry() {
   static std::map<std::string, TaskFactory> registry = {
+      {"autoencoder", make_autoencoder_task},
+      {"captioned-pictures", make_captioned_task},
       {"checker", make_checker_task},
       {"scene-decoder", make_scene_decoder_task},
       {"scene-prior", make_scene_prior_task},

@@ -15,6 +15,7 @@
 #include "lienzo/models/denoiser.h"
 #include "lienzo/tensor/image_tensor.h"
 #include "lienzo/tensor/noise.h"
+#include "lienzo/training/tasks/noise_levels.h"
 #include "lienzo/training/tasks/scene_batch.h"
 #include "lienzo/weights/safetensors.h"
 #include "lienzo/weights/save.h"
@@ -28,8 +29,7 @@ constexpr uint64_t kValidationSeed = 0x7A11DA7E;
 
 struct SceneDecoderOptions {
   int64_t size = 64;             // of the pictures, pixels
-  double time_mean = 0.3;        // of the logit-normal noise levels (Esser et al. 2024, arXiv:2403.03206, section 3.1)
-  double time_deviation = 1.2;
+  NoiseLevels noise;
   int64_t sample_steps = 10;
   int64_t validation_pictures = 24;
 };
@@ -51,12 +51,7 @@ class SceneDecoderTask : public Task {
       pictures.push_back(world::render(scenes.back(), size));
     }
     Random random(static_cast<uint64_t>(train_.seed) + 1, static_cast<uint64_t>(step));
-    std::vector<float> times;
-    for (int64_t b = 0; b < train_.batch_size; ++b) {
-      const double logit = options_.time_mean + options_.time_deviation * random.normal();
-      // One in eight is pure noise: there the picture comes from the scene alone.
-      times.push_back(random.chance(0.125) ? 1.0f : static_cast<float>(1 / (1 + std::exp(-logit))));
-    }
+    const std::vector<float> times = sample_times(options_.noise, train_.batch_size, random);
     tensor::NoiseSource noise({random.bits()});
     Batch batch = {tensor::to_tensor(pictures), noise.normal({train_.batch_size, 3, size, size}).squeeze(0),
                    torch::tensor(times)};
@@ -138,8 +133,8 @@ std::unique_ptr<Task> make_scene_decoder_task(const Recipe& recipe) {
   ConfigReader reader(recipe.task, recipe.source + ": [task]");
   SceneDecoderOptions options;
   reader.optional("size", options.size);
-  reader.optional("time_mean", options.time_mean);
-  reader.optional("time_deviation", options.time_deviation);
+  reader.optional("time_mean", options.noise.mean);
+  reader.optional("time_deviation", options.noise.deviation);
   reader.optional("sample_steps", options.sample_steps);
   reader.optional("validation_pictures", options.validation_pictures);
   Json network = Json::object();

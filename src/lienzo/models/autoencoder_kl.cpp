@@ -1,0 +1,291 @@
+#include "lienzo/models/autoencoder_kl.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include "lienzo/base/config_reader.h"
+#include "lienzo/base/error.h"
+#include "lienzo/nn/attention.h"
+#include "lienzo/nn/layers.h"
+#include "lienzo/tensor/shape.h"
+
+namespace lienzo::models {
+namespace {
+
+constexpr double kNormEpsilon = 1e-6;
+
+torch::nn::GroupNorm group_norm(int64_t channels, int64_t groups) {
+  return torch::nn::GroupNorm(torch::nn::GroupNormOptions(groups, channels).eps(kNormEpsilon));
+}
+
+// ResnetBlock2D of models/resnet.py, without time embedding.
+struct ResnetImpl : torch::nn::Module {
+  ResnetImpl(int64_t in_channels, int64_t out_channels, int64_t groups)
+      : norm1(register_module("norm1", group_norm(in_channels, groups))),
+        conv1(register_module("conv1", nn::conv3x3(in_channels, out_channels))),
+        norm2(register_module("norm2", group_norm(out_channels, groups))),
+        conv2(register_module("conv2", nn::conv3x3(out_channels, out_channels))) {
+    if (in_channels != out_channels) {
+      conv_shortcut = register_module("conv_shortcut", nn::conv1x1(in_channels, out_channels));
+    }
+  }
+  torch::Tensor forward(const torch::Tensor& x) {
+    torch::Tensor h = conv1(torch::silu(norm1(x)));  // (B, out, H, W)
+    h = conv2(torch::silu(norm2(h)));
+    return (conv_shortcut ? conv_shortcut(x) : x) + h;
+  }
+  torch::nn::GroupNorm norm1;
+  torch::nn::Conv2d conv1;
+  torch::nn::GroupNorm norm2;
+  torch::nn::Conv2d conv2;
+  torch::nn::Conv2d conv_shortcut{nullptr};
+};
+TORCH_MODULE(Resnet);
+
+// Attention of models/attention_processor.py as the middle block has it: one head over all pixels.
+struct PixelAttentionImpl : torch::nn::Module {
+  PixelAttentionImpl(int64_t channels, int64_t groups)
+      : group_norm_(register_module("group_norm", group_norm(channels, groups))),
+        to_q(register_module("to_q", torch::nn::Linear(channels, channels))),
+        to_k(register_module("to_k", torch::nn::Linear(channels, channels))),
+        to_v(register_module("to_v", torch::nn::Linear(channels, channels))),
+        to_out(register_module("to_out", torch::nn::ModuleList())) {
+    to_out->push_back(torch::nn::Linear(channels, channels));
+  }
+  torch::Tensor forward(const torch::Tensor& x) {
+    const torch::Tensor tokens = group_norm_(x).flatten(2).transpose(1, 2).unsqueeze(1);  // (B, 1, H W, C)
+    torch::Tensor h = nn::attention(to_q(tokens), to_k(tokens), to_v(tokens)).squeeze(1);
+    h = to_out[0]->as<torch::nn::LinearImpl>()->forward(h);                               // (B, H W, C)
+    return x + h.transpose(1, 2).reshape(x.sizes());
+  }
+  torch::nn::GroupNorm group_norm_;
+  torch::nn::Linear to_q, to_k, to_v;
+  torch::nn::ModuleList to_out;
+};
+TORCH_MODULE(PixelAttention);
+
+struct MidBlockImpl : torch::nn::Module {
+  MidBlockImpl(int64_t channels, const AutoencoderKlConfig& config)
+      : resnets(register_module("resnets", torch::nn::ModuleList())) {
+    if (config.mid_block_add_attention) {
+      attentions = register_module("attentions", torch::nn::ModuleList());
+      attentions->push_back(PixelAttention(channels, config.norm_num_groups));
+    }
+    for (int i = 0; i < 2; ++i) resnets->push_back(Resnet(channels, channels, config.norm_num_groups));
+  }
+  torch::Tensor forward(const torch::Tensor& x) {
+    torch::Tensor h = resnets[0]->as<ResnetImpl>()->forward(x);
+    if (attentions) h = attentions[0]->as<PixelAttentionImpl>()->forward(h);
+    return resnets[1]->as<ResnetImpl>()->forward(h);
+  }
+  torch::nn::ModuleList attentions{nullptr}, resnets;
+};
+TORCH_MODULE(MidBlock);
+
+// Holds the convolution under the name "conv", as diffusers' Downsample2D and Upsample2D do.
+struct ResampleImpl : torch::nn::Module {
+  ResampleImpl(int64_t channels, bool larger) : larger(larger) {
+    conv = register_module("conv", larger ? nn::conv3x3(channels, channels)
+                                          : torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 3).stride(2)));
+  }
+  torch::Tensor forward(const torch::Tensor& x) {
+    if (larger) return conv(torch::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2}));
+    return conv(torch::constant_pad_nd(x, {0, 1, 0, 1}, 0));  // one column right, one row below
+  }
+  bool larger;
+  torch::nn::Conv2d conv{nullptr};
+};
+TORCH_MODULE(Resample);
+
+// DownEncoderBlock2D or UpDecoderBlock2D.
+struct LevelImpl : torch::nn::Module {
+  LevelImpl(int64_t in_channels, int64_t out_channels, int64_t layers, int64_t groups, bool up, bool resamples)
+      : resnets(register_module("resnets", torch::nn::ModuleList())) {
+    for (int64_t i = 0; i < layers; ++i) {
+      resnets->push_back(Resnet(i == 0 ? in_channels : out_channels, out_channels, groups));
+    }
+    if (!resamples) return;
+    resamplers = register_module(up ? "upsamplers" : "downsamplers", torch::nn::ModuleList());
+    resamplers->push_back(Resample(out_channels, up));
+  }
+  torch::Tensor forward(torch::Tensor x) {
+    for (const auto& resnet : *resnets) x = resnet->as<ResnetImpl>()->forward(x);
+    return resamplers ? resamplers[0]->as<ResampleImpl>()->forward(x) : x;
+  }
+  torch::nn::ModuleList resnets;
+  torch::nn::ModuleList resamplers{nullptr};
+};
+TORCH_MODULE(Level);
+
+void require(bool supported, std::string_view where, const std::string& what) {
+  if (!supported) throw Error(ErrorKind::kUnsupported, fmt::format("{}: {}", where, what));
+}
+
+}  // namespace
+
+AutoencoderKlConfig AutoencoderKlConfig::from_json(const Json& json, std::string_view where) {
+  AutoencoderKlConfig config;
+  // diffusers writes null for what is not set.
+  Json given = Json::object();
+  if (json.is_object()) {
+    for (const auto& [key, value] : json.items()) {
+      if (!value.is_null()) given[key] = value;
+    }
+  }
+  ConfigReader reader(json.is_object() ? given : json, std::string(where));
+  std::vector<std::string> down = {"DownEncoderBlock2D"}, up = {"UpDecoderBlock2D"};
+  std::string name = "AutoencoderKL", activation = "silu";
+  Json ignored;
+  for (const char* key : {"_diffusers_version", "_name_or_path", "force_upcast", "sample_size"}) reader.optional(key, ignored);
+  reader.optional("_class_name", name);
+  reader.optional("act_fn", activation);
+  reader.optional("in_channels", config.in_channels);
+  reader.optional("out_channels", config.out_channels);
+  reader.optional("latent_channels", config.latent_channels);
+  reader.optional("block_out_channels", config.block_out_channels);
+  reader.optional("layers_per_block", config.layers_per_block);
+  reader.optional("norm_num_groups", config.norm_num_groups);
+  reader.optional("scaling_factor", config.scaling_factor);
+  reader.optional("shift_factor", config.shift_factor);
+  reader.optional("use_quant_conv", config.use_quant_conv);
+  reader.optional("use_post_quant_conv", config.use_post_quant_conv);
+  reader.optional("mid_block_add_attention", config.mid_block_add_attention);
+  const bool names_blocks = reader.has("down_block_types") || reader.has("up_block_types");
+  reader.optional("down_block_types", down);
+  reader.optional("up_block_types", up);
+  reader.finish();
+
+  require(name == "AutoencoderKL", where, fmt::format("'_class_name' is \"{}\", expected \"AutoencoderKL\"", name));
+  require(activation == "silu", where, fmt::format("'act_fn' is \"{}\", only \"silu\" is known", activation));
+  for (const std::string& type : down) {
+    require(type == "DownEncoderBlock2D", where, fmt::format("'down_block_types' has \"{}\", only DownEncoderBlock2D is known", type));
+  }
+  for (const std::string& type : up) {
+    require(type == "UpDecoderBlock2D", where, fmt::format("'up_block_types' has \"{}\", only UpDecoderBlock2D is known", type));
+  }
+  const size_t levels = config.block_out_channels.size();
+  if (levels < 1 || levels > 6) reader.reject("block_out_channels", "expected one to six levels");
+  if (names_blocks && (down.size() != levels || up.size() != levels)) {
+    reader.reject("block_out_channels", "must have as many entries as 'down_block_types' and 'up_block_types'");
+  }
+  const auto within = [&](std::string_view key, int64_t value, int64_t most) {
+    if (value < 1 || value > most) reader.reject(key, fmt::format("is {}, expected 1 to {}", value, most));
+  };
+  within("in_channels", config.in_channels, 64);
+  within("out_channels", config.out_channels, 64);
+  within("latent_channels", config.latent_channels, 256);
+  within("layers_per_block", config.layers_per_block, 16);
+  within("norm_num_groups", config.norm_num_groups, 4096);
+  for (const int64_t width : config.block_out_channels) {
+    within("block_out_channels", width, 8192);
+    if (width % config.norm_num_groups != 0) {
+      reader.reject("block_out_channels", fmt::format("has {}, not divisible by norm_num_groups {}", width, config.norm_num_groups));
+    }
+  }
+  if (!(config.scaling_factor > 0)) reader.reject("scaling_factor", "must be more than 0");
+  return config;
+}
+
+Json AutoencoderKlConfig::to_json() const {
+  const std::vector<std::string> down(block_out_channels.size(), "DownEncoderBlock2D");
+  const std::vector<std::string> up(block_out_channels.size(), "UpDecoderBlock2D");
+  return {{"_class_name", "AutoencoderKL"},
+          {"act_fn", "silu"},
+          {"block_out_channels", block_out_channels},
+          {"down_block_types", down},
+          {"in_channels", in_channels},
+          {"latent_channels", latent_channels},
+          {"layers_per_block", layers_per_block},
+          {"mid_block_add_attention", mid_block_add_attention},
+          {"norm_num_groups", norm_num_groups},
+          {"out_channels", out_channels},
+          {"scaling_factor", scaling_factor},
+          {"shift_factor", shift_factor},
+          {"up_block_types", up},
+          {"use_post_quant_conv", use_post_quant_conv},
+          {"use_quant_conv", use_quant_conv}};
+}
+
+class AutoencoderEncoderImpl : public torch::nn::Module {
+ public:
+  explicit AutoencoderEncoderImpl(const AutoencoderKlConfig& config) {
+    const auto& widths = config.block_out_channels;
+    conv_in_ = register_module("conv_in", nn::conv3x3(config.in_channels, widths.front()));
+    down_blocks_ = register_module("down_blocks", torch::nn::ModuleList());
+    for (size_t i = 0; i < widths.size(); ++i) {
+      down_blocks_->push_back(Level(widths[i == 0 ? 0 : i - 1], widths[i], config.layers_per_block,
+                                    config.norm_num_groups, /*up=*/false, i + 1 < widths.size()));
+    }
+    mid_block_ = register_module("mid_block", MidBlock(widths.back(), config));
+    conv_norm_out_ = register_module("conv_norm_out", group_norm(widths.back(), config.norm_num_groups));
+    conv_out_ = register_module("conv_out", nn::conv3x3(widths.back(), 2 * config.latent_channels));
+  }
+  torch::Tensor forward(const torch::Tensor& x) {
+    torch::Tensor h = conv_in_(x);                                              // (B, widths[0], H, W)
+    for (const auto& block : *down_blocks_) h = block->as<LevelImpl>()->forward(h);
+    h = mid_block_->forward(h);                                                 // (B, widths[-1], h, w)
+    return conv_out_(torch::silu(conv_norm_out_(h)));                           // (B, 2 latent, h, w)
+  }
+
+ private:
+  torch::nn::Conv2d conv_in_{nullptr}, conv_out_{nullptr};
+  torch::nn::ModuleList down_blocks_{nullptr};
+  MidBlock mid_block_{nullptr};
+  torch::nn::GroupNorm conv_norm_out_{nullptr};
+};
+
+class AutoencoderDecoderImpl : public torch::nn::Module {
+ public:
+  explicit AutoencoderDecoderImpl(const AutoencoderKlConfig& config) {
+    const std::vector<int64_t> widths(config.block_out_channels.rbegin(), config.block_out_channels.rend());
+    conv_in_ = register_module("conv_in", nn::conv3x3(config.latent_channels, widths.front()));
+    up_blocks_ = register_module("up_blocks", torch::nn::ModuleList());
+    for (size_t i = 0; i < widths.size(); ++i) {
+      up_blocks_->push_back(Level(widths[i == 0 ? 0 : i - 1], widths[i], config.layers_per_block + 1,
+                                  config.norm_num_groups, /*up=*/true, i + 1 < widths.size()));
+    }
+    mid_block_ = register_module("mid_block", MidBlock(widths.front(), config));
+    conv_norm_out_ = register_module("conv_norm_out", group_norm(widths.back(), config.norm_num_groups));
+    conv_out_ = register_module("conv_out", nn::conv3x3(widths.back(), config.out_channels));
+  }
+  torch::Tensor forward(const torch::Tensor& z) {
+    torch::Tensor h = mid_block_->forward(conv_in_(z));                         // (B, widths[0], h, w)
+    for (const auto& block : *up_blocks_) h = block->as<LevelImpl>()->forward(h);
+    return conv_out_(torch::silu(conv_norm_out_(h)));                           // (B, out, H, W)
+  }
+
+ private:
+  torch::nn::Conv2d conv_in_{nullptr}, conv_out_{nullptr};
+  torch::nn::ModuleList up_blocks_{nullptr};
+  MidBlock mid_block_{nullptr};
+  torch::nn::GroupNorm conv_norm_out_{nullptr};
+};
+
+AutoencoderKlImpl::AutoencoderKlImpl(const AutoencoderKlConfig& config)
+    : config_(config),
+      encoder_(register_module("encoder", std::make_shared<AutoencoderEncoderImpl>(config))),
+      decoder_(register_module("decoder", std::make_shared<AutoencoderDecoderImpl>(config))) {
+  const int64_t latent = config.latent_channels;
+  if (config.use_quant_conv) quant_conv_ = register_module("quant_conv", nn::conv1x1(2 * latent, 2 * latent));
+  if (config.use_post_quant_conv) post_quant_conv_ = register_module("post_quant_conv", nn::conv1x1(latent, latent));
+}
+
+AutoencoderKlImpl::Posterior AutoencoderKlImpl::encode(const torch::Tensor& x) {
+  tensor::check_shape(x, {-1, config_.in_channels, -1, -1}, "autoencoder.x");
+  const int64_t factor = config_.factor();
+  if (x.size(2) % factor != 0 || x.size(3) % factor != 0) {
+    throw Error(ErrorKind::kInvalidInput, fmt::format("[autoencoder] a picture of {}x{}, expected multiples of {}",
+                                                      x.size(3), x.size(2), factor));
+  }
+  torch::Tensor moments = encoder_->forward(x);
+  if (quant_conv_) moments = quant_conv_(moments);
+  const std::vector<torch::Tensor> halves = moments.chunk(2, 1);
+  return {.mean = halves[0], .logvar = halves[1].clamp(-30, 20)};
+}
+
+torch::Tensor AutoencoderKlImpl::decode(const torch::Tensor& z) {
+  tensor::check_shape(z, {-1, config_.latent_channels, -1, -1}, "autoencoder.z");
+  return decoder_->forward(post_quant_conv_ ? post_quant_conv_(z) : z);
+}
+
+}  // namespace lienzo::models

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "lienzo/base/error.h"
+#include "lienzo/base/json.h"
+#include "lienzo/weights/load.h"
+#include "lienzo/weights/safetensors.h"
+
+namespace lienzo::pipelines {
+
+/// Builds the module that a file written by `lienzo train` describes in its own metadata, and fills
+/// it. Throws kNotFound, kIo or kCorrupt naming the file.
+template <typename Module, typename Config>
+Module load_module(const std::filesystem::path& path) {
+  const auto file = weights::SafetensorsFile::open(path);
+  const auto& metadata = file.index().metadata();
+  const auto found = metadata.find("lienzo.config");
+  if (found == metadata.end()) {
+    throw Error(ErrorKind::kCorrupt,
+                fmt::format("[model] {} has no 'lienzo.config' in its metadata; it was not written by `lienzo train`",
+                            path.string()));
+  }
+  const Json json = Json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) {
+    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {}: the metadata 'lienzo.config' is not JSON", path.string()));
+  }
+  Module module(Config::from_json(json, path.filename().string() + ": lienzo.config"));
+  weights::load_strict(*module, file);
+  module->eval();
+  return module;
+}
+
+}  // namespace lienzo::pipelines
