@@ -7,7 +7,7 @@ expect 0 'sheet.png' "$lienzo" dataset preview -n 4 --size 64 -o sheet.png
 cmp -s sheet.png first.png || fail 'two previews of one seed differ'
 expect 0 'sheet.png' "$lienzo" dataset preview -n 4 --size 64 --seed 2 -o sheet.png
 ! cmp -s sheet.png first.png || fail 'two seeds give one preview'
-expect 2 'sheet.gif' "$lienzo" dataset preview -o sheet.gif
+expect 2 "'gif'" "$lienzo" dataset preview -o sheet.gif
 
 expect 0 'pictures' "$lienzo" dataset write pictures -n 5 --size 32 --language es
 [ "$(ls pictures/*.png | wc -l)" -eq 5 ] || fail 'not five pictures'

@@ -36,4 +36,15 @@ expect 2 'already holds a training' "$lienzo" train tiny.toml --output run
 step=$(ls run/checkpoints | sed -n 's/step-0*\([0-9]*\).*/\1/p' | sort -n | tail -1)
 expect 0 'run/model' "$lienzo" train tiny.toml --output run --resume --steps $((step + 5))
 expect 0 'scene-decoder' "$lienzo" model info run/model/decoder.safetensors
+
+# A folder of one's own pictures, with nothing else said; and pictures by what came of it.
+expect 0 'pictures' "$lienzo" dataset write pictures -n 6 --size 64
+expect 0 'own/model' "$lienzo" train pictures --output own --steps 2
+expect 0 'two.png' "$lienzo" imagine 'a cube' --model own/model --steps 2 --seed 1 -o two.png
+expect 0 'to the pixel' "$lienzo" imagine --like two.png --model own/model -o again.png
+expect 5 'without a scene' "$lienzo" imagine 'a cube' --model own/model --show-scene -o scene.png
+
+expect 0 'strip.png' "$lienzo" train preview-noise pictures/000001.png -o strip.png
+expect 3 'nowhere.png' "$lienzo" train preview-noise nowhere.png -o strip.png
+expect 2 'RECIPE' "$lienzo" train
 finish

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -30,5 +31,8 @@ CLI::Option* add_choice(CLI::App& app,
                         std::string& target,
                         const std::vector<std::string>& choices,
                         const std::string& description);
+
+/// Refuses whole numbers outside low..high.
+CLI::Option* limit(CLI::Option* option, int64_t low, int64_t high);
 
 }  // namespace lienzo::cli

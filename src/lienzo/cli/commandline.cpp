@@ -55,6 +55,14 @@ void add_help(CLI::App& app, Action& action) {
   });
 }
 
+// "Commands" in help texts, where CLI11 would say "Subcommands".
+void name_groups(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    command->group("Commands");
+    name_groups(*command);
+  }
+}
+
 // The deepest command that was typed.
 const CLI::App* typed_command(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
@@ -78,7 +86,10 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, int argc,
     }
     return fmt::format("unknown option '{}'{}", extra, suggestion(extra, names));
   }
-  if (command != &app) return fmt::format("'{}' is one argument too many", extra);
+  if (command != &app) {
+    return fmt::format("'{}' is one argument too many{}", extra,
+                       command->get_name() == "imagine" ? "; put the whole prompt in quotes" : "");
+  }
   const std::string near = suggestion(extra, command_names(app));
   if (!near.empty()) return fmt::format("no command '{}'{}", extra, near);
   const bool words_only = argc > 1 && argv[1][0] != '-';
@@ -128,6 +139,14 @@ CLI::Option* add_choice(CLI::App& app,
   return app.add_option(name, target, description)->type_name(fmt::format("{}", fmt::join(choices, "|")))->check(check);
 }
 
+CLI::Option* limit(CLI::Option* option, int64_t low, int64_t high) {
+  return option->check([=](const std::string& text) {
+    int64_t value = 0;
+    if (!CLI::detail::lexical_cast(text, value)) return fmt::format("cannot read '{}', expected a whole number", text);
+    return low <= value && value <= high ? std::string() : fmt::format("{} is not between {} and {}", value, low, high);
+  });
+}
+
 std::unique_ptr<CLI::App> make_commandline(Action& action) {
   auto app = std::make_unique<CLI::App>("Lienzo draws pictures from words, with a network of its own.", "lienzo");
   app->require_subcommand(0, 1);
@@ -135,17 +154,15 @@ std::unique_ptr<CLI::App> make_commandline(Action& action) {
   app->set_version_flag("--version", fmt::format("lienzo {}", version()), "Print the version");
   app->get_formatter()->column_width(32);
   app->get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app->get_formatter()->label("Subcommands", "Commands");
   app->footer(fmt::format("{}\n{}", kExamples, exit_code_help()));
   add_imagine(*app, action);
   add_train(*app, action);
-#ifdef LIENZO_HAS_EVALUATION
   add_evaluate(*app, action);
-#endif
   add_dataset(*app, action);
   add_model(*app, action);
   add_completion(*app, action);
   add_help(*app, action);
+  name_groups(*app);
   return app;
 }
 

@@ -131,9 +131,8 @@ int write(const WorldOptions& options, const fs::path& folder, const std::string
 }
 
 void add_world_options(CLI::App& command, WorldOptions& options) {
-  command.add_option("--size", options.size, "Side of a picture, pixels")
+  limit(command.add_option("--size", options.size, "Side of a picture, pixels"), 8, 512)
       ->type_name("PIXELS")
-      ->check(CLI::Range(8, 512))
       ->capture_default_str();
   command.add_option("--seed", options.seed, "Other seeds give other scenes")->type_name("SEED")->capture_default_str();
   command.add_flag("--held-out", options.held_out, "Only what training never draws");
@@ -152,9 +151,8 @@ void add_dataset(CLI::App& app, Action& action) {
   auto options = std::make_shared<WorldOptions>();
   auto sheet = std::make_shared<fs::path>("lienzo-world.png");
   preview_command->add_option("-o,--output", *sheet, "The sheet")->type_name("FILE")->capture_default_str();
-  preview_command->add_option("-n,--count", options->count, "How many scenes")
+  limit(preview_command->add_option("-n,--count", options->count, "How many scenes"), 1, 1000)
       ->type_name("N")
-      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   add_world_options(*preview_command, *options);
   preview_command->callback([&action, options, sheet] { action = [=] { return preview(*options, *sheet); }; });
@@ -166,9 +164,8 @@ void add_dataset(CLI::App& app, Action& action) {
   auto folder = std::make_shared<fs::path>();
   auto format = std::make_shared<std::string>("png");
   write_command->add_option("FOLDER", *folder, "A new folder")->type_name("DIR")->required();
-  write_command->add_option("-n,--count", write_options->count, "How many pictures")
+  limit(write_command->add_option("-n,--count", write_options->count, "How many pictures"), 1, 1000000)
       ->type_name("N")
-      ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   add_choice(*write_command, "--format", *format, {"png", "jpg", "webp"}, "Format of the pictures")->capture_default_str();
   add_world_options(*write_command, *write_options);

@@ -4,13 +4,12 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace lienzo::cli {
 
 /// The command line of `lienzo imagine`; what was not typed is empty, so that --like can fill it.
 struct ImagineOptions {
-  std::vector<std::string> words;  // of the prompt
+  std::string prompt;
   std::optional<int> count;
   std::string size;
   std::optional<uint64_t> seed;

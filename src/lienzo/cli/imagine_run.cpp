@@ -13,6 +13,7 @@
 #include "lienzo/base/file.h"
 #include "lienzo/base/utf8.h"
 #include "lienzo/base/version.h"
+#include "lienzo/cli/any_model.h"
 #include "lienzo/cli/console.h"
 #include "lienzo/cli/exit_code.h"
 #include "lienzo/cli/imagine.h"
@@ -64,7 +65,7 @@ struct WrittenPicture {
 
 // What must be known before the model is loaded, so that mistakes are told at once.
 std::string read_prompt(const ImagineOptions& options) {
-  std::string prompt = fmt::format("{}", fmt::join(options.words, " "));
+  const std::string& prompt = options.prompt;
   for (const auto& [text, where] : {std::pair{prompt, "prompt"}, {options.negative.value_or(""), "--negative"}}) {
     const size_t letters = decode_utf8(text, fmt::format("[{}]", where)).size();
     if (letters > pipelines::kLongestPrompt) {
@@ -93,7 +94,7 @@ world::Scene read_scene(const fs::path& path) {
 }
 
 // Takes over the record of --like. Returns whether the same picture is to be expected.
-bool apply_record(const provenance::Record& record, const fs::path& path, const pipelines::EmbeddedModel& model,
+bool apply_record(const provenance::Record& record, const fs::path& path, const AnyModel& model,
                   ImagineRequest& request) {
   request.prompt = record.prompt;
   request.negative_prompt = record.negative_prompt;
@@ -159,10 +160,13 @@ class Imagining {
 
   void load() {
     const auto start = Clock::now();
-    model_.emplace(pipelines::EmbeddedModel::load(folder_));
+    model_.emplace(AnyModel::load(folder_));
     times_.load = seconds_since(start);
     make_request();
-    if (!options_.quiet) {
+    if (options_.show_scene && !model_->has_scenes()) {
+      throw Error(ErrorKind::kUnsupported, fmt::format("[--show-scene] {} draws without a scene", model_->name()));
+    }
+    if (!options_.quiet && model_->has_scenes()) {
       say("The embedded model draws a small world of solids and signs; larger models are not supported yet, see README.");
     }
     unknown_ = model_->unknown_words(request_.prompt);
@@ -171,6 +175,7 @@ class Imagining {
 
   void make_request() {
     request_.seed = options_.seed || record_ ? 0 : new_seed();
+    request_.guidance = model_->own_guidance();
     if (record_) repeats_ = apply_record(*record_, options_.like, *model_, request_);
     // Other words or another seed mean another layout.
     if (!prompt_.empty() || options_.seed || options_.negative || options_.guidance) request_.scene.reset();
@@ -184,6 +189,8 @@ class Imagining {
     if (size_) {
       request_.width = size_->width;
       request_.height = size_->height;
+    } else if (!record_ && model_->own_size() > 0) {
+      request_.width = request_.height = model_->own_size();
     }
     if (scene_) request_.scene = scene_;
     request_.count = count_;
@@ -207,7 +214,7 @@ class Imagining {
     times_.scene += picture.scene_seconds;
     times_.picture += picture.picture_seconds;
     const int index = static_cast<int>(written_.size());
-    WrittenPicture item{.path = {}, .seed = picture.record.seed, .scene = world::to_json(picture.scene)};
+    WrittenPicture item{.path = {}, .seed = picture.record.seed, .scene = picture.record.scene.value_or(Json())};
     const auto start = Clock::now();
     if (!grid_) {
       item.path = plan_->picture(index, picture.record.seed);
@@ -292,6 +299,7 @@ class Imagining {
     if (!options_.scene.empty()) return "Next: edit the scene again, or --seed for another hand";
     if (options_.show_scene) return "Next: edit the scene and draw it with --scene FILE";
     const std::string another = fmt::format("--seed {} for another", request_.seed + static_cast<uint64_t>(request_.count));
+    if (!model_->has_scenes()) return fmt::format("Next: {}", another);
     if (grid_ || request_.count > 1) return fmt::format("Next: {}, or --show-scene to see the layout", another);
     return fmt::format("Next: {}, -n 4 --grid for four, --show-scene to see the layout, --like {} to repeat it", another,
                        files_.front().string());
@@ -337,7 +345,7 @@ class Imagining {
   std::optional<world::Scene> scene_;
   fs::path folder_;
   std::optional<OutputPlan> plan_;
-  std::optional<pipelines::EmbeddedModel> model_;
+  std::optional<AnyModel> model_;
   ImagineRequest request_;
   bool repeats_ = false;  // --like with nothing changed, and the weights are the same
   std::vector<std::string> unknown_;

@@ -14,40 +14,41 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> usual_places() {
+// Where a part of the program's own models may be, best first.
+std::vector<fs::path> usual_places(const std::string& part) {
   std::vector<fs::path> places;
-  if (const char* models = std::getenv("LIENZO_MODELS"); models && *models) {
-    places.push_back(fs::path(models) / "mini");
-  }
+  if (const char* models = std::getenv("LIENZO_MODELS"); models && *models) places.push_back(fs::path(models) / part);
   std::error_code problem;
   const fs::path program = fs::read_symlink("/proc/self/exe", problem);
-  if (!problem) places.push_back(program.parent_path().parent_path() / "share/lienzo/models/mini");
-  places.push_back(fs::path(LIENZO_SOURCE_MODELS) / "mini");
+  if (!problem) places.push_back(program.parent_path().parent_path() / "share/lienzo/models" / part);
+  places.push_back(fs::path(LIENZO_SOURCE_MODELS) / part);
   return places;
 }
 
-bool holds_model(const fs::path& folder) {
+fs::path find_part(const fs::path& given, const std::string& option, const std::string& part, const std::string& file) {
   std::error_code ignored;
-  return fs::is_regular_file(folder / "model.json", ignored);
+  if (!given.empty()) {
+    if (fs::is_regular_file(given / file, ignored)) return given;
+    throw Error(ErrorKind::kNotFound,
+                fmt::format("[{}] {} is not such a folder, expected {} in it", option, given.string(), file));
+  }
+  std::string looked;
+  for (const fs::path& place : usual_places(part)) {
+    if (fs::is_regular_file(place / file, ignored)) return place;
+    looked += "\n  " + place.string();
+  }
+  throw Error(ErrorKind::kNotFound,
+              fmt::format("[model] no {} was found; name its folder with {}, or set LIENZO_MODELS to the folder that holds "
+                          "'{}'. Looked at:{}",
+                          file, option, part, looked));
 }
 
 }  // namespace
 
-fs::path find_model_folder(const fs::path& given) {
-  if (!given.empty()) {
-    if (holds_model(given)) return given;
-    throw Error(ErrorKind::kNotFound,
-                fmt::format("[--model] {} is not a model's folder, expected model.json in it", given.string()));
-  }
-  std::string looked;
-  for (const fs::path& place : usual_places()) {
-    if (holds_model(place)) return place;
-    looked += "\n  " + place.string();
-  }
-  throw Error(ErrorKind::kNotFound,
-              fmt::format("[model] the embedded model was not found; name its folder with --model, or set LIENZO_MODELS "
-                          "to the folder that holds it. Looked at:{}",
-                          looked));
+fs::path find_model_folder(const fs::path& given) { return find_part(given, "--model", "mini", "model.json"); }
+
+fs::path find_checker_folder(const fs::path& given) {
+  return find_part(given, "--checker", "checker", "checker.safetensors");
 }
 
 }  // namespace lienzo::cli

@@ -9,4 +9,7 @@ namespace lienzo::cli {
 /// model.json. Throws Error(kNotFound) naming every place that was looked at.
 std::filesystem::path find_model_folder(const std::filesystem::path& given);
 
+/// The same for the checker of pictures: checker.safetensors in the folder `checker` beside `mini`.
+std::filesystem::path find_checker_folder(const std::filesystem::path& given);
+
 }  // namespace lienzo::cli

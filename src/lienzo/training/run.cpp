@@ -5,7 +5,10 @@
 namespace lienzo::training {
 
 TrainResult run_recipe(const std::filesystem::path& path, const RunOptions& options, const TrainHooks& hooks) {
-  Recipe recipe = load_recipe(path);
+  return run_recipe(load_recipe(path), options, hooks);
+}
+
+TrainResult run_recipe(Recipe recipe, const RunOptions& options, const TrainHooks& hooks) {
   if (options.output) recipe.output = *options.output;
   if (options.steps) recipe.train.steps = *options.steps;
   validate(recipe.train, recipe.source);
