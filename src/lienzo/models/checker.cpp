@@ -136,7 +136,7 @@ std::vector<CheckerReading> CheckerImpl::read(const torch::Tensor& pictures, dou
   const torch::Tensor material = values.slice(1, config_.colours, config_.colours + config_.materials).argmax(1);
   const torch::Tensor numbers = values.slice(1, config_.colours + config_.materials).contiguous();
   const torch::Tensor scores = score.index({places.select(1, 0), places.select(1, 1), places.select(1, 2), places.select(1, 3)}).cpu();
-  const torch::Tensor where = places.cpu();
+  const torch::Tensor where = places.cpu().contiguous();  // nonzero lays its result out column by column
   const auto cells = static_cast<double>(config_.cells());
   for (int64_t i = 0; i < where.size(0); ++i) {
     const auto* place = where.data_ptr<int64_t>() + 4 * i;
