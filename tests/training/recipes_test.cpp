@@ -1,0 +1,147 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <numeric>
+
+#include "lienzo/base/error.h"
+#include "lienzo/base/file.h"
+#include "lienzo/image/io.h"
+#include "lienzo/training/default_recipe.h"
+#include "lienzo/training/preview_noise.h"
+#include "lienzo/training/registry.h"
+#include "lienzo/training/trainer.h"
+#include "toy_task.h"
+
+namespace lienzo::training {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+const fs::path kRecipes = LIENZO_SOURCE_DIR "/recipes";
+
+class TinyRecipe : public testing::TestWithParam<const char*> {};
+
+TEST_P(TinyRecipe, TrainsAndTheLossFalls) {
+  TemporaryFolder folder;
+  Recipe recipe = load_recipe(kRecipes / (std::string("tiny-") + GetParam() + ".toml"));
+  recipe.output = folder / "run";
+  std::vector<double> losses;
+  TrainHooks hooks;
+  hooks.on_step = [&](int64_t, double loss) { losses.push_back(loss); };
+  torch::manual_seed(static_cast<uint64_t>(recipe.train.seed));
+  const TrainResult result = train(*make_task(recipe), recipe, hooks);
+
+  ASSERT_EQ(losses.size(), static_cast<size_t>(recipe.train.steps));
+  const size_t part = losses.size() / 5;
+  const double first = std::accumulate(losses.begin(), losses.begin() + static_cast<long>(part), 0.0);
+  const double last = std::accumulate(losses.end() - static_cast<long>(part), losses.end(), 0.0);
+  EXPECT_LT(last, 0.9 * first);
+  EXPECT_EQ(result.skipped, 0);
+  EXPECT_FALSE(result.validation.empty());
+  bool has_weights = false;
+  for (const auto& item : fs::directory_iterator(result.model)) has_weights |= item.path().extension() == ".safetensors";
+  EXPECT_TRUE(has_weights);
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, TinyRecipe, testing::Values("decoder", "prior", "upscaler", "captioned", "autoencoder"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST(Recipes, AllAreReadable) {
+  int count = 0;
+  for (const auto& item : fs::directory_iterator(kRecipes)) {
+    const Recipe recipe = load_recipe(item.path());
+    EXPECT_TRUE(task_registry().contains(recipe.kind)) << item.path();
+    EXPECT_EQ(recipe.name, item.path().stem()) << item.path();
+    ++count;
+  }
+  EXPECT_GE(count, 8);
+}
+
+// `count` pictures of one colour each, with captions.
+void write_pictures(const fs::path& folder, int count) {
+  fs::create_directories(folder);
+  for (int i = 0; i < count; ++i) {
+    image::Image picture(20, 16, 3);
+    for (size_t k = 0; k < picture.pixels.size(); ++k) picture.pixels[k] = static_cast<uint8_t>(k % 3 == static_cast<size_t>(i % 3) ? 220 : 30);
+    const std::string name = "p" + std::to_string(i);
+    image::write_image(folder / (name + ".png"), picture);
+    write_file_atomic(folder / (name + ".txt"), i % 2 == 0 ? "un cuadrado \"rojo\"" : "a green square");
+  }
+}
+
+TEST(DefaultRecipe, TrainsOnAFolder) {
+  TemporaryFolder folder;
+  write_pictures(folder / "my \"pictures\"", 3);
+  Recipe recipe = default_captioned_recipe(folder / "my \"pictures\"");
+  EXPECT_EQ(recipe.kind, "captioned-pictures");
+  EXPECT_EQ(recipe.name, "my \"pictures\"");
+  EXPECT_EQ(recipe_from_toml(recipe.text, "again").task, recipe.task);
+  recipe.output = folder / "run";
+  recipe.train.steps = 2;
+  recipe.train.batch_size = 2;
+  recipe.task["sample_steps"] = 1;
+  const TrainResult result = train(*make_task(recipe), recipe);
+  for (const char* file : {"model.json", "tokenizer.json", "denoiser.safetensors", "text_encoder.safetensors"}) {
+    EXPECT_TRUE(fs::is_regular_file(result.model / file)) << file;
+  }
+  EXPECT_TRUE(fs::is_regular_file(folder / "run/samples/step-00000002.png"));
+}
+
+TEST(DefaultRecipe, SaysWhatAFolderLacks) {
+  TemporaryFolder folder;
+  write_pictures(folder / "one", 1);
+  try {
+    default_captioned_recipe(folder / "one");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInvalidInput);
+    EXPECT_THAT(error.what(), HasSubstr("at least 2"));
+  }
+  EXPECT_THROW(default_captioned_recipe(folder / "none"), Error);
+}
+
+std::string task_error(const std::string& task) {
+  try {
+    make_task(recipe_from_toml("kind = \"captioned-pictures\"\n[task]\n" + task, "recipe.toml"));
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(CaptionedTask, NamesWhatIsWrong) {
+  EXPECT_THAT(task_error(""), HasSubstr("source"));
+  EXPECT_THAT(task_error("source = 'web'\n"), HasSubstr("\"folder\""));
+  EXPECT_THAT(task_error("source = 'folder'\n"), HasSubstr("path"));
+  EXPECT_THAT(task_error("source = 'folder'\npath = '/nowhere'\n"), HasSubstr("/nowhere"));
+  EXPECT_THAT(task_error("source = 'world'\nsteps = 3\n"), HasSubstr("steps"));
+  EXPECT_THAT(task_error("source = 'world'\n[task.network]\nscene = true\n"), HasSubstr("'scene'"));
+  EXPECT_THAT(task_error("source = 'world'\nguidance = 99\n"), HasSubstr("guidance"));
+}
+
+bool same_part(const image::Image& sheet, int left, int top, const image::Image& picture) {
+  if (left + picture.width > sheet.width || top + picture.height > sheet.height) return false;
+  for (int y = 0; y < picture.height; ++y) {
+    if (!std::equal(picture.at(0, y), picture.at(0, y) + picture.width * 3, sheet.at(left, top + y))) return false;
+  }
+  return true;
+}
+
+TEST(PreviewNoise, BeginsWithThePictureAndComesBackToIt) {
+  image::Image picture(64, 48, 3);
+  for (size_t i = 0; i < picture.pixels.size(); ++i) picture.pixels[i] = static_cast<uint8_t>(i * 7 % 251);
+  const image::Image sheet = preview_noise(picture, 4, 1);
+  EXPECT_GE(sheet.width, 4 * 64);
+  int found = 0;
+  for (int y = 0; y < sheet.height; ++y) found += same_part(sheet, 4, y, picture);
+  EXPECT_EQ(found, 2);
+  EXPECT_EQ(sheet, preview_noise(picture, 4, 1));
+  EXPECT_NE(sheet, preview_noise(picture, 4, 2));
+  EXPECT_THROW(preview_noise(picture, 1, 1), Error);
+  EXPECT_THROW(preview_noise({}, 4, 1), Error);
+}
+
+}  // namespace
+}  // namespace lienzo::training
