@@ -2,8 +2,9 @@
 
 namespace lienzo::bench {
 
-/// Floating-point operations per second that a large 3x3 convolution (fp32, channels-last, 192 channels) reaches on this
-/// machine, measured once per run: what the networks' figures are a share of.
+/// Floating-point operations per second that a large 3x3 convolution (fp32, channels-last, 192
+/// channels) reaches on this machine, measured once per run: what the networks' figures are a share
+/// of.
 double convolution_ceiling();
 
 }  // namespace lienzo::bench

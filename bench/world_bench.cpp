@@ -38,7 +38,9 @@ BENCHMARK(render_scenes)->Arg(64)->Arg(256)->ThreadRange(1, 2)->UseRealTime();
 
 void map_scenes(benchmark::State& state) {
   const Scene scene = sample_example(1, 2, Split::kTraining).scene;
-  for (auto _ : state) benchmark::DoNotOptimize(make_scene_map(std::span(&scene, 1), static_cast<int>(state.range(0))));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(
+        make_scene_map(std::span(&scene, 1), static_cast<int>(state.range(0))));
 }
 BENCHMARK(map_scenes)->Arg(64)->Arg(256);
 

@@ -29,8 +29,12 @@ TEST(DescribeFailure, KeepsOurMessages) {
 TEST(DescribeFailure, KnowsWhenMemoryRanOut) {
   EXPECT_EQ(describe_failure(std::bad_alloc()).code, 6);
   // As libtorch says it, whose errors are all of one class.
-  EXPECT_EQ(describe_failure(std::runtime_error("DefaultCPUAllocator: can't allocate memory: you tried")).code, 6);
-  EXPECT_EQ(describe_failure(std::runtime_error("CUDA out of memory. Tried to allocate 2 GiB")).code, 6);
+  EXPECT_EQ(
+      describe_failure(std::runtime_error("DefaultCPUAllocator: can't allocate memory: you tried"))
+          .code,
+      6);
+  EXPECT_EQ(
+      describe_failure(std::runtime_error("CUDA out of memory. Tried to allocate 2 GiB")).code, 6);
 }
 
 TEST(DescribeFailure, CutsForeignMessagesToOneLine) {
@@ -41,7 +45,8 @@ TEST(DescribeFailure, CutsForeignMessagesToOneLine) {
 
 TEST(DescribeFailure, TranslatesFileErrors) {
   const auto failure_of = [](std::errc code) {
-    return describe_failure(std::filesystem::filesystem_error("x", "/a/b", std::make_error_code(code)));
+    return describe_failure(
+        std::filesystem::filesystem_error("x", "/a/b", std::make_error_code(code)));
   };
   EXPECT_EQ(failure_of(std::errc::no_such_file_or_directory).code, 3);
   EXPECT_EQ(failure_of(std::errc::permission_denied).code, 7);

@@ -15,7 +15,17 @@ TEST(ParseSize, ReadsOneOrTwoNumbers) {
 }
 
 TEST(ParseSize, RefusesTheRest) {
-  for (const char* text : {"", "x", "256x", "x256", "0", "0x256", "-1x5", "256x256x256", "256 x 256", "1e3", "16385",
+  for (const char* text : {"",
+                           "x",
+                           "256x",
+                           "x256",
+                           "0",
+                           "0x256",
+                           "-1x5",
+                           "256x256x256",
+                           "256 x 256",
+                           "1e3",
+                           "16385",
                            "99999999999999999999"}) {
     EXPECT_THROW(parse_size(text), Error) << text;
   }

@@ -20,13 +20,15 @@ TEST(Layout, ScenesMeanWhatTheirSpecSays) {
     ASSERT_EQ(example.scene.objects.size(), example.spec.objects.size());
     check_scene(example.scene);
     EXPECT_TRUE(is_physical(example.scene)) << i;
-    for (const RelationSpec& relation : example.spec.relations) EXPECT_TRUE(holds(example.scene, relation)) << i;
+    for (const RelationSpec& relation : example.spec.relations)
+      EXPECT_TRUE(holds(example.scene, relation)) << i;
     for (size_t k = 0; k < example.spec.objects.size(); ++k) {
       const ObjectSpec& wanted = example.spec.objects[k];
       const Object& object = example.scene.objects[k];
       if (wanted.shape) EXPECT_EQ(object.shape, *wanted.shape);
       if (wanted.colour) EXPECT_EQ(object.colour, *wanted.colour);
-      if (wanted.material && object.shape != Shape::kSign) EXPECT_EQ(object.material, *wanted.material);
+      if (wanted.material && object.shape != Shape::kSign)
+        EXPECT_EQ(object.material, *wanted.material);
       if (wanted.word) EXPECT_EQ(object.word, *wanted.word);
     }
     if (example.spec.background) EXPECT_EQ(example.scene.background, *example.spec.background);
@@ -48,7 +50,8 @@ TEST(Layout, TrainingNeverShowsTheHeldOutSet) {
 }
 
 TEST(Layout, IsAPureFunctionOfSeedAndIndex) {
-  const Example a = sample_example(3, 12345, Split::kAll), b = sample_example(3, 12345, Split::kAll);
+  const Example a = sample_example(3, 12345, Split::kAll),
+                b = sample_example(3, 12345, Split::kAll);
   EXPECT_EQ(a.scene, b.scene);
   EXPECT_EQ(a.spec, b.spec);
   EXPECT_NE(a.scene, sample_example(3, 12346, Split::kAll).scene);
@@ -98,7 +101,8 @@ TEST(Renderer, DrawsTheObjectInItsBoxAndNothingElsewhere) {
         const uint8_t* p = picture.at(x, y);
         if (p[0] < 2 * p[1]) continue;
         const double px = (x + 0.5) / 64, py = (y + 0.5) / 64, slack = 1.0 / 64;
-        const bool inside = px > box.left - slack && px < box.right + slack && py > box.top - slack && py < box.bottom + slack;
+        const bool inside = px > box.left - slack && px < box.right + slack &&
+                            py > box.top - slack && py < box.bottom + slack;
         ++(inside ? red_inside : red_outside);
       }
     }
@@ -114,7 +118,8 @@ TEST(Renderer, GlassLetsTheBackgroundThrough) {
     const auto blueness = [&](Background background) {
       scene.background = background;
       const image::Image picture = render(scene, 128);
-      const uint8_t* p = picture.at(static_cast<int>((box.left + box.right) * 64), static_cast<int>((box.top + box.bottom) * 64));
+      const uint8_t* p = picture.at(static_cast<int>((box.left + box.right) * 64),
+                                    static_cast<int>((box.top + box.bottom) * 64));
       return p[2] - p[0];
     };
     return std::abs(blueness(Background::kWater) - blueness(Background::kStudio));
@@ -127,7 +132,8 @@ TEST(Renderer, CastsAShadowToTheRight) {
   const Box box = picture_box(scene.objects[0]);
   const image::Image picture = render(scene, 128);
   const int y = static_cast<int>(box.bottom * 128) - 6;
-  EXPECT_LT(picture.at(static_cast<int>(box.right * 128) + 4, y)[1] + 20, picture.at(static_cast<int>(box.left * 128) - 6, y)[1]);
+  EXPECT_LT(picture.at(static_cast<int>(box.right * 128) + 4, y)[1] + 20,
+            picture.at(static_cast<int>(box.left * 128) - 6, y)[1]);
 }
 
 TEST(Renderer, APartEqualsTheWholeAwayFromItsBorder) {
@@ -164,8 +170,11 @@ TEST(SceneTokens, AnyAllowedPathIsAValidScene) {
     SceneTokenReader reader;
     while (!reader.finished()) {
       const auto allowed = reader.allowed();
-      if (allowed.also && random.chance(0.3)) reader.push(*allowed.also);
-      else reader.push(random.integer(static_cast<int>(allowed.first), static_cast<int>(allowed.last) - 1));
+      if (allowed.also && random.chance(0.3))
+        reader.push(*allowed.also);
+      else
+        reader.push(
+            random.integer(static_cast<int>(allowed.first), static_cast<int>(allowed.last) - 1));
     }
     if (!reader.scene().objects.empty()) check_scene(reader.scene());
   }

@@ -22,7 +22,8 @@ TEST(Checker, ReadsRenderedScenes) {
     const world::Example example = world::sample_example(0xC4EC, i, world::Split::kAll);
     const Verdict verdict = judge(example.spec, reader.read(world::render(example.scene, 256)));
     strict += verdict.strict ? 1 : 0;
-    for (const std::string& fault : verdict.faults) std::printf("%d: %s\n", static_cast<int>(i), fault.c_str());
+    for (const std::string& fault : verdict.faults)
+      std::printf("%d: %s\n", static_cast<int>(i), fault.c_str());
   }
   EXPECT_GE(strict, kScenes * 97 / 100);
 }
@@ -33,7 +34,8 @@ TEST(Checker, FindsNothingWhereNothingIs) {
     world::Scene scene;
     scene.background = static_cast<world::Background>(background);
     scene.variant = background % world::kVariants;
-    EXPECT_TRUE(reader.read(world::render(scene, 256)).detections.empty()) << world::name(scene.background);
+    EXPECT_TRUE(reader.read(world::render(scene, 256)).detections.empty())
+        << world::name(scene.background);
   }
 }
 

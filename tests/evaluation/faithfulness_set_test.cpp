@@ -17,9 +17,11 @@ TEST_P(EverySet, NamesWhatItIsAboutAndRepeats) {
     const FaithfulnessCase item = make_case(GetParam(), Language::kSpanish, 1, i);
     EXPECT_FALSE(item.prompt.empty());
     ASSERT_EQ(item.spec.objects.size(), item.truth.objects.size());
-    for (const RelationSpec& relation : item.spec.relations) EXPECT_TRUE(holds(item.truth, relation));
+    for (const RelationSpec& relation : item.spec.relations)
+      EXPECT_TRUE(holds(item.truth, relation));
     EXPECT_EQ(make_case(GetParam(), Language::kSpanish, 1, i).prompt, item.prompt);
-    EXPECT_EQ(make_case(GetParam(), Language::kEnglish, 1, i).truth, item.truth);  // both languages ask for the same
+    EXPECT_EQ(make_case(GetParam(), Language::kEnglish, 1, i).truth,
+              item.truth);  // both languages ask for the same
     const ObjectSpec& first = item.spec.objects[0];
     switch (GetParam()) {
       case FaithfulnessSet::kHeldOut: {
@@ -37,17 +39,24 @@ TEST_P(EverySet, NamesWhatItIsAboutAndRepeats) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(FaithfulnessSets, EverySet,
-                         testing::Values(FaithfulnessSet::kHeldOut, FaithfulnessSet::kSeen, FaithfulnessSet::kCounts,
-                                         FaithfulnessSet::kGlass, FaithfulnessSet::kSigns, FaithfulnessSet::kBackgrounds));
+INSTANTIATE_TEST_SUITE_P(FaithfulnessSets,
+                         EverySet,
+                         testing::Values(FaithfulnessSet::kHeldOut,
+                                         FaithfulnessSet::kSeen,
+                                         FaithfulnessSet::kCounts,
+                                         FaithfulnessSet::kGlass,
+                                         FaithfulnessSet::kSigns,
+                                         FaithfulnessSet::kBackgrounds));
 
 TEST(FaithfulnessSets, HaveNames) {
-  for (const std::string& text : faithfulness_set_names()) EXPECT_EQ(name(faithfulness_set(text)), text);
+  for (const std::string& text : faithfulness_set_names())
+    EXPECT_EQ(name(faithfulness_set(text)), text);
   try {
     faithfulness_set("heldout");
     FAIL() << "an unknown set was accepted";
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("held-out, seen, counts"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("held-out, seen, counts"), std::string::npos)
+        << error.what();
   }
 }
 

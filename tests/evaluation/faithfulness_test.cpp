@@ -31,10 +31,11 @@ TEST(Faithfulness, PraisesAnExactDrawerAndBlamesACarelessOne) {
     return world::render(scene, 256);
   };
   int64_t reports = 0;
-  const FaithfulnessReport bad = evaluate_faithfulness(careless, checker(), options, [&](const Progress& progress) {
-    ++reports;
-    EXPECT_EQ(progress.total, 20);
-  });
+  const FaithfulnessReport bad =
+      evaluate_faithfulness(careless, checker(), options, [&](const Progress& progress) {
+        ++reports;
+        EXPECT_EQ(progress.total, 20);
+      });
   EXPECT_EQ(reports, 20);
   EXPECT_LE(bad.drawn.strict.right, 4);
   EXPECT_EQ(bad.truth.strict.right, good.truth.strict.right);

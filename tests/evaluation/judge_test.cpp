@@ -23,7 +23,8 @@ Object solid(Shape shape, Colour colour, int x, int z = 0, int elevation = 0) {
 SceneReading reading_of(const Scene& scene) {
   SceneReading reading;
   reading.background = scene.background;
-  for (const Object& object : scene.objects) reading.detections.push_back({object, picture_box(object), 0.9});
+  for (const Object& object : scene.objects)
+    reading.detections.push_back({object, picture_box(object), 0.9});
   return reading;
 }
 
@@ -39,7 +40,8 @@ struct RedOnBlue {
     asked.relations = {{Relation::kOnTopOf, 0, 1}};
     asked.background = Background::kNight;
     scene.background = Background::kNight;
-    scene.objects = {solid(Shape::kCube, Colour::kBlue, 0, 4), solid(Shape::kCube, Colour::kRed, 1, 4, 13)};
+    scene.objects = {solid(Shape::kCube, Colour::kBlue, 0, 4),
+                     solid(Shape::kCube, Colour::kRed, 1, 4, 13)};
   }
   Verdict verdict() const { return judge(asked, reading_of(scene)); }
 };
@@ -79,7 +81,8 @@ TEST(Judge, SeesColoursSwapped) {
   std::swap(pair.scene.objects[0].colour, pair.scene.objects[1].colour);
   const Verdict verdict = pair.verdict();
   EXPECT_FALSE(verdict.strict);
-  EXPECT_EQ(verdict.colours.right + verdict.relations.right, 2);  // either the colours or the relation is to blame
+  EXPECT_EQ(verdict.colours.right + verdict.relations.right,
+            2);  // either the colours or the relation is to blame
 }
 
 TEST(Judge, SeesARelationThatDoesNotHold) {
@@ -130,7 +133,8 @@ TEST(Judge, SeesWrongMaterialSizeAndWord) {
   asked.objects[0] = {Shape::kSphere, Colour::kGreen, Material::kGlass, Size::kLarge, std::nullopt};
   asked.objects[1].word = "NI~O";
   Scene scene;
-  scene.objects = {solid(Shape::kSphere, Colour::kGreen, -16), solid(Shape::kSign, Colour::kRed, 10)};
+  scene.objects = {solid(Shape::kSphere, Colour::kGreen, -16),
+                   solid(Shape::kSign, Colour::kRed, 10)};
   scene.objects[0].material = Material::kGlass;
   scene.objects[1].word = "NI~O";
   EXPECT_TRUE(judge(asked, reading_of(scene)).strict);
@@ -154,7 +158,9 @@ TEST(Judge, FindsTheAssignmentAmongAlikeObjects) {
   for (ObjectSpec& spec : asked.objects) spec.shape = Shape::kCube, spec.colour = Colour::kRed;
   asked.relations = {{Relation::kBetween, 0, 1, 2}};
   Scene scene;
-  scene.objects = {solid(Shape::kCube, Colour::kRed, -22), solid(Shape::kCube, Colour::kRed, 22), solid(Shape::kCube, Colour::kRed, 0)};
+  scene.objects = {solid(Shape::kCube, Colour::kRed, -22),
+                   solid(Shape::kCube, Colour::kRed, 22),
+                   solid(Shape::kCube, Colour::kRed, 0)};
   EXPECT_TRUE(judge(asked, reading_of(scene)).strict);
 }
 
@@ -168,7 +174,8 @@ TEST(Judge, AcceptsItsOwnWorld) {
 
 TEST(NearlyHolds, AllowsASixteenthButNoMore) {
   Scene scene;
-  scene.objects = {solid(Shape::kCube, Colour::kRed, 0, 0), solid(Shape::kCube, Colour::kBlue, 0, 6)};
+  scene.objects = {solid(Shape::kCube, Colour::kRed, 0, 0),
+                   solid(Shape::kCube, Colour::kBlue, 0, 6)};
   const RelationSpec in_front = {Relation::kInFrontOf, 0, 1};
   EXPECT_TRUE(nearly_holds(scene, in_front));
   scene.objects[1].z = 4;

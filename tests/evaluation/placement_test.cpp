@@ -13,8 +13,15 @@ using namespace datasets::world;  // NOLINT: the whole test speaks of the world
 std::vector<Sighting> sightings_of(const Scene& scene, double error, Random& random) {
   std::vector<Sighting> sightings;
   for (const Object& object : scene.objects) {
-    const double elevation = object.elevation / static_cast<double>(kUnit) + random.uniform(-error, error);
-    sightings.push_back({object.shape, object.size, object.colour, object.material, picture_box(object), elevation, 0.9});
+    const double elevation =
+        object.elevation / static_cast<double>(kUnit) + random.uniform(-error, error);
+    sightings.push_back({object.shape,
+                         object.size,
+                         object.colour,
+                         object.material,
+                         picture_box(object),
+                         elevation,
+                         0.9});
   }
   return sightings;
 }
@@ -39,7 +46,8 @@ TEST(Place, RecoversEveryPlaceFromExactBoxesAndRoughHeights) {
 
 TEST(Place, PutsWhatFloatsALittleOnTheGround) {
   Object cube;
-  const std::vector<Detection> detections = place({{Shape::kCube, Size::kLarge, Colour::kRed, Material::kMatte, picture_box(cube), 0.12, 1}});
+  const std::vector<Detection> detections = place(
+      {{Shape::kCube, Size::kLarge, Colour::kRed, Material::kMatte, picture_box(cube), 0.12, 1}});
   EXPECT_EQ(detections.at(0).object.elevation, 0);
   EXPECT_EQ(detections.at(0).object.z, 0);
 }

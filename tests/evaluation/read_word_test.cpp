@@ -24,14 +24,17 @@ TEST(ReadWord, ReadsRenderedSigns) {
     if (!scene) continue;
     ++tried;
     const Object& sign = scene->objects[0];
-    Object seen = sign;  // as a detector sees it: a little off, of the right length, of unknown letters
+    Object seen =
+        sign;  // as a detector sees it: a little off, of the right length, of unknown letters
     seen.x += random.integer(-1, 1) * (tried % 3 == 0 ? 1 : 0);
     seen.z += random.integer(-1, 1);
     seen.word.assign(sign.word.size(), 'A');
     const WordReading reading = read_word(render(*scene, 256), seen);
     right += reading.word == sign.word ? 1 : 0;
     sizes += reading.size == sign.size ? 1 : 0;
-    if (reading.word != sign.word) std::printf("read %s, not %s (%f)\n", reading.word.c_str(), sign.word.c_str(), reading.likeness);
+    if (reading.word != sign.word)
+      std::printf(
+          "read %s, not %s (%f)\n", reading.word.c_str(), sign.word.c_str(), reading.likeness);
   }
   EXPECT_GE(right, kSigns - 1);
   EXPECT_GE(sizes, kSigns - 1);

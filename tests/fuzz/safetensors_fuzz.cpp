@@ -1,5 +1,6 @@
-// Feeds arbitrary bytes to the header reader as a whole file. It must either refuse them with kCorrupt or return
-// an index whose every promise holds: that is what SafetensorsFile relies on when it hands out memory.
+// Feeds arbitrary bytes to the header reader as a whole file. It must either refuse them with
+// kCorrupt or return an index whose every promise holds: that is what SafetensorsFile relies on
+// when it hands out memory.
 #include <cstdint>
 #include <cstdlib>
 #include <span>
@@ -31,7 +32,8 @@ void check(const lienzo::weights::TensorIndex& index, size_t file_bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
-    check(lienzo::weights::parse_safetensors_header(std::as_bytes(std::span(data, size)), "fuzz"), size);
+    check(lienzo::weights::parse_safetensors_header(std::as_bytes(std::span(data, size)), "fuzz"),
+          size);
   } catch (const lienzo::Error& error) {
     require(error.kind() == lienzo::ErrorKind::kCorrupt);
   }

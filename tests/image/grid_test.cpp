@@ -9,7 +9,8 @@ namespace {
 
 Image filled(int width, int height, Colour colour) {
   Image image(width, height, 3);
-  for (int i = 0; i < width * height; ++i) std::copy_n(colour.begin(), 3, image.pixels.begin() + 3 * i);
+  for (int i = 0; i < width * height; ++i)
+    std::copy_n(colour.begin(), 3, image.pixels.begin() + 3 * i);
   return image;
 }
 
@@ -57,7 +58,9 @@ TEST(Grid, ImpossibleOnesAreRefused) {
   expect_error(ErrorKind::kInvalidInput, "0 columns", [&] { grid(one, 0); });
   expect_error(ErrorKind::kInvalidInput, "gap -1", [&] { grid(one, 1, -1); });
   expect_error(ErrorKind::kInvalidInput, "too large", [&] { grid(one, 1, 2000000000); });
-  expect_error(ErrorKind::kInvalidInput, "2 labels for 1", [&] { labelled_grid(one, {"a", "b"}, 1); });
+  expect_error(ErrorKind::kInvalidInput, "2 labels for 1", [&] {
+    labelled_grid(one, {"a", "b"}, 1);
+  });
 }
 
 TEST(LabelledGrid, WritesUnderThePictures) {
@@ -96,7 +99,8 @@ TEST(RenderText, TakesMarkupAndBadBytesAsText) {
   EXPECT_GT(render_text("<b>a</b>").width, 2 * render_text("a").width);
   EXPECT_GT(render_text("caf\xe9").width, 0);
   EXPECT_TRUE(render_text(" \n").pixels.empty());
-  EXPECT_GT(render_text("una frase algo más larga", 9, 40).height, render_text("una", 9).height * 2);
+  EXPECT_GT(render_text("una frase algo más larga", 9, 40).height,
+            render_text("una", 9).height * 2);
   EXPECT_GT(render_text("a", 30).height, render_text("a", 10).height);
 }
 

@@ -1,11 +1,11 @@
 #include "lienzo/image/io.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <fstream>
 #include <thread>
-
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "pictures.h"
 
@@ -61,9 +61,11 @@ TEST(ImageIo, LossyFormatsStayClose) {
 
 TEST(ImageIo, QualityMatters) {
   Image noisy = make_picture(64, 64, 3);
-  for (size_t i = 0; i < noisy.pixels.size(); ++i) noisy.pixels[i] ^= static_cast<uint8_t>(i * 2654435761u >> 27);
+  for (size_t i = 0; i < noisy.pixels.size(); ++i)
+    noisy.pixels[i] ^= static_cast<uint8_t>(i * 2654435761u >> 27);
   for (const char* format : {"jpg", "webp"}) {
-    EXPECT_LT(encode_image(noisy, format, {.quality = 30}).size(), encode_image(noisy, format, {.quality = 95}).size());
+    EXPECT_LT(encode_image(noisy, format, {.quality = 30}).size(),
+              encode_image(noisy, format, {.quality = 95}).size());
   }
 }
 
@@ -73,7 +75,8 @@ TEST(ImageIo, EncodingIsDeterministicAcrossThreads) {
     const Bytes expected = encode_image(image, format);
     std::vector<Bytes> results(4);
     std::vector<std::thread> threads;
-    for (Bytes& result : results) threads.emplace_back([&] { result = encode_image(image, format); });
+    for (Bytes& result : results)
+      threads.emplace_back([&] { result = encode_image(image, format); });
     for (std::thread& thread : threads) thread.join();
     for (const Bytes& result : results) EXPECT_EQ(result, expected) << format;
   }
@@ -82,7 +85,8 @@ TEST(ImageIo, EncodingIsDeterministicAcrossThreads) {
 TEST(ImageIo, TransparencyIsLaidOnWhiteUnlessKept) {
   Image image(8, 8, 4);  // fully transparent black
   for (int y = 2; y < 6; ++y) {
-    for (int x = 2; x < 6; ++x) std::copy_n("\xff\x00\x00\xff", 4, reinterpret_cast<char*>(image.at(x, y)));
+    for (int x = 2; x < 6; ++x)
+      std::copy_n("\xff\x00\x00\xff", 4, reinterpret_cast<char*>(image.at(x, y)));
   }
   for (const char* format : {"png", "webp"}) {
     const Bytes bytes = encode_image(image, format, {.quality = 100});
@@ -104,10 +108,13 @@ TEST(ImageIo, SixteenBitsWithTransparencyBecomeEight) {
   append_be(header, 1, 4);
   append(header, "\x10\x06\x00\x00\x00"sv);  // 16 bits, RGBA
   append_png_chunk(out, "IHDR", as_text(header));
-  append(rows, "\x00\x80\x00\x40\x00\x20\x00\xff\xff"sv);  // filter 0, then 0x8000 0x4000 0x2000 opaque
+  append(rows,
+         "\x00\x80\x00\x40\x00\x20\x00\xff\xff"sv);  // filter 0, then 0x8000 0x4000 0x2000 opaque
   std::string packed(64, '\0');
   uLongf size = packed.size();
-  ASSERT_EQ(compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(rows.data()),
+  ASSERT_EQ(compress(reinterpret_cast<Bytef*>(packed.data()),
+                     &size,
+                     reinterpret_cast<const Bytef*>(rows.data()),
                      rows.size()),
             Z_OK);
   append_png_chunk(out, "IDAT", std::string_view(packed).substr(0, size));
@@ -120,7 +127,8 @@ TEST(ImageIo, SixteenBitsWithTransparencyBecomeEight) {
 TEST(ImageIo, ExifRotationIsApplied) {
   const Bytes upright = encode_image(make_picture(40, 20, 3), "jpg");
   Bytes exif;
-  append(exif, "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"sv);  // Orientation 6
+  append(exif, "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"sv);  // Orientation
+                                                                                              // 6
   Bytes rotated(upright.begin(), upright.begin() + 2);
   append_be(rotated, 0xFFE1, 2);
   append_be(rotated, static_cast<uint32_t>(exif.size() + 2), 2);
@@ -140,21 +148,25 @@ TEST(ImageIo, TheContentDecidesAndNotTheName) {
 
 TEST(ImageIo, TruncatedFilesAreRefused) {
   Image noisy = make_picture(96, 96, 3);
-  for (size_t i = 0; i < noisy.pixels.size(); ++i) noisy.pixels[i] ^= static_cast<uint8_t>(i * 2654435761u >> 27);
+  for (size_t i = 0; i < noisy.pixels.size(); ++i)
+    noisy.pixels[i] ^= static_cast<uint8_t>(i * 2654435761u >> 27);
   for (const char* format : {"png", "jpg", "webp"}) {
     const Bytes whole = encode_image(noisy, format);
     for (double part : {0.03, 0.3, 0.6, 0.95}) {
       const auto kept = static_cast<size_t>(part * static_cast<double>(whole.size()));
-      expect_error(ErrorKind::kCorrupt, "damaged or truncated",
-                   [&] { decode_image(std::span(whole).first(kept), {}, "cut"); });
+      expect_error(ErrorKind::kCorrupt, "damaged or truncated", [&] {
+        decode_image(std::span(whole).first(kept), {}, "cut");
+      });
     }
-    for (size_t kept = 0; kept < 40; ++kept) EXPECT_THROW(decode_image(std::span(whole).first(kept)), Error) << kept;
+    for (size_t kept = 0; kept < 40; ++kept)
+      EXPECT_THROW(decode_image(std::span(whole).first(kept)), Error) << kept;
   }
 }
 
 TEST(ImageIo, ChangedBytesNeverDoMoreThanThrow) {
   for (const char* format : {"png", "jpg", "webp"}) {
-    const Bytes whole = encode_image(make_picture(24, 24, 3), format, {.text = {{"parameters", "ñ"}, {"other", "é"}}});
+    const Bytes whole = encode_image(
+        make_picture(24, 24, 3), format, {.text = {{"parameters", "ñ"}, {"other", "é"}}});
     uint32_t state = 1;
     for (int i = 0; i < 300; ++i) {
       Bytes changed = whole;
@@ -164,7 +176,8 @@ TEST(ImageIo, ChangedBytesNeverDoMoreThanThrow) {
       }
       try {
         const Image image = decode_image(changed);
-        EXPECT_EQ(image.pixels.size(), static_cast<size_t>(image.width) * image.height * image.channels);
+        EXPECT_EQ(image.pixels.size(),
+                  static_cast<size_t>(image.width) * image.height * image.channels);
       } catch (const Error&) {
       }
     }
@@ -172,9 +185,14 @@ TEST(ImageIo, ChangedBytesNeverDoMoreThanThrow) {
 }
 
 TEST(ImageIo, EnormousHeadersAreRefusedBeforeDecoding) {
-  expect_error(ErrorKind::kUnsupported, "100000x100000 pixels", [] { decode_image(png_header(100000, 100000)); });
-  expect_error(ErrorKind::kUnsupported, "at most 268435456", [] { decode_image(png_header(1 << 15, (1 << 13) + 1)); });
-  expect_error(ErrorKind::kCorrupt, "damaged", [] { decode_image(png_header(0xFFFFFFFF, 0xFFFFFFFF)); });
+  expect_error(ErrorKind::kUnsupported, "100000x100000 pixels", [] {
+    decode_image(png_header(100000, 100000));
+  });
+  expect_error(ErrorKind::kUnsupported, "at most 268435456", [] {
+    decode_image(png_header(1 << 15, (1 << 13) + 1));
+  });
+  expect_error(
+      ErrorKind::kCorrupt, "damaged", [] { decode_image(png_header(0xFFFFFFFF, 0xFFFFFFFF)); });
   expect_error(ErrorKind::kCorrupt, "damaged", [] { decode_image(png_header(0, 5)); });
   Bytes wrong_checksum = png_header(16384, 16384);
   wrong_checksum[29] ^= std::byte{1};
@@ -199,18 +217,23 @@ TEST(ImageIo, WhatIsNoPictureIsSaidSo) {
   write_bytes(folder / "text.png", std::as_bytes(std::span("hola, soy un texto"sv)));
   expect_error(ErrorKind::kUnsupported, "not a picture", [&] { read_image(folder / "text.png"); });
   // libvips could read these two, through code that was never meant for strangers' files.
-  write_bytes(folder / "a.svg", std::as_bytes(std::span("<svg xmlns='http://www.w3.org/2000/svg'/>"sv)));
+  write_bytes(folder / "a.svg",
+              std::as_bytes(std::span("<svg xmlns='http://www.w3.org/2000/svg'/>"sv)));
   expect_error(ErrorKind::kUnsupported, "not a picture", [&] { read_image(folder / "a.svg"); });
   write_bytes(folder / "a.gif", std::as_bytes(std::span("GIF89a\x01\0\x01\0\0\0\0;"sv)));
-  expect_error(ErrorKind::kUnsupported, "not a picture", [&] { read_image_text(folder / "a.gif"); });
+  expect_error(
+      ErrorKind::kUnsupported, "not a picture", [&] { read_image_text(folder / "a.gif"); });
 }
 
 TEST(ImageIo, ImpossibleRequestsAreSaidSo) {
   ScratchFolder folder;
   const Image image = make_picture(8, 8, 3);
   expect_error(ErrorKind::kInvalidInput, "'gif'", [&] { write_image(folder / "a.gif", image); });
-  expect_error(ErrorKind::kInvalidInput, "no extension", [&] { write_image(folder / "picture", image); });
-  expect_error(ErrorKind::kInvalidInput, "quality is 0", [&] { encode_image(image, "jpg", {.quality = 0}); });
+  expect_error(
+      ErrorKind::kInvalidInput, "no extension", [&] { write_image(folder / "picture", image); });
+  expect_error(ErrorKind::kInvalidInput, "quality is 0", [&] {
+    encode_image(image, "jpg", {.quality = 0});
+  });
   expect_error(ErrorKind::kInvalidInput, "0x0", [&] { encode_image(Image(), "png"); });
   expect_error(ErrorKind::kUnsupported, "16383", [] { encode_image(Image(16384, 1, 1), "webp"); });
   Image wrong = image;
@@ -218,15 +241,18 @@ TEST(ImageIo, ImpossibleRequestsAreSaidSo) {
   expect_error(ErrorKind::kInvalidInput, "191 bytes", [&] { encode_image(wrong, "png"); });
   wrong.channels = 2;
   expect_error(ErrorKind::kInvalidInput, "2 channels", [&] { encode_image(wrong, "png"); });
-  expect_error(ErrorKind::kNotFound, "nowhere", [&] { write_image(folder / "nowhere/a.png", image); });
+  expect_error(
+      ErrorKind::kNotFound, "nowhere", [&] { write_image(folder / "nowhere/a.png", image); });
   EXPECT_EQ(folder.count(), 0u);
 }
 
 TEST(ImageIo, AFolderWithoutPermissionIsSaidSo) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
   ScratchFolder folder;
-  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  expect_error(ErrorKind::kIo, "a.png", [&] { write_image(folder / "a.png", make_picture(8, 8, 3)); });
+  std::filesystem::permissions(
+      folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  expect_error(
+      ErrorKind::kIo, "a.png", [&] { write_image(folder / "a.png", make_picture(8, 8, 3)); });
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);
 }
 
@@ -235,8 +261,10 @@ TEST(ImageIo, AFullDiskLeavesNothingAndKeepsTheOldFile) {
   const Image old = make_picture(8, 8, 3);
   write_image(folder / "old.png", old);
   Image noisy = make_picture(256, 256, 3);
-  for (size_t i = 0; i < noisy.pixels.size(); ++i) noisy.pixels[i] ^= static_cast<uint8_t>(i * 2654435761u >> 24);
-  // A limit on the size of files stands in for a full disk: write() fails half-way in the same manner.
+  for (size_t i = 0; i < noisy.pixels.size(); ++i)
+    noisy.pixels[i] ^= static_cast<uint8_t>(i * 2654435761u >> 24);
+  // A limit on the size of files stands in for a full disk: write() fails half-way in the same
+  // manner.
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const rlimit small{4096, before.rlim_max};

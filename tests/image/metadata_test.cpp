@@ -12,7 +12,8 @@ using namespace std::string_view_literals;
 using Bytes = std::vector<std::byte>;
 
 const TextEntries kTexts = {
-    {"parameters", "un cañón sobre una esfera, año 2\nNegative prompt: niebla <&> \"x\"\nSteps: 20 \U0001F3A8"},
+    {"parameters",
+     "un cañón sobre una esfera, año 2\nNegative prompt: niebla <&> \"x\"\nSteps: 20 \U0001F3A8"},
     {"lienzo", R"({"prompt":"un cañón <rojo> & \"azul\" ]]>","seed":42})"},
     {"other-key_2", "plain"},
     {"blank", ""},
@@ -54,7 +55,8 @@ TEST_P(Metadata, HoldControlCharactersThatXmlAllows) {
 
 TEST_P(Metadata, DamagedFilesNeverDoMoreThanLoseText) {
   const Bytes whole = encode_image(make_picture(16, 16, 3), GetParam(), {.text = kTexts});
-  for (size_t kept = 12; kept < whole.size(); ++kept) decode_image_text(std::span(whole).first(kept));
+  for (size_t kept = 12; kept < whole.size(); ++kept)
+    decode_image_text(std::span(whole).first(kept));
   uint32_t state = 7;
   for (int i = 0; i < 5000; ++i) {
     Bytes changed = whole;
@@ -76,7 +78,8 @@ TEST_P(Metadata, ImpossibleTextsAreRefused) {
   expect_error(ErrorKind::kInvalidInput, "keyword", [&] { encode(std::string(80, 'k'), "x"); });
   EXPECT_NO_THROW(encode(std::string(79, 'k'), "x"));
   expect_error(ErrorKind::kInvalidInput, "UTF-8", [&] { encode("parameters", "caf\xe9"); });
-  expect_error(ErrorKind::kInvalidInput, "NUL", [&] { encode("parameters", std::string("a\0b", 3)); });
+  expect_error(
+      ErrorKind::kInvalidInput, "NUL", [&] { encode("parameters", std::string("a\0b", 3)); });
 }
 
 TEST_P(Metadata, LongTextsFitOrAreRefusedWithAWayOut) {
@@ -84,20 +87,24 @@ TEST_P(Metadata, LongTextsFitOrAreRefusedWithAWayOut) {
   for (const char* key : {"parameters", "lienzo"}) {
     const WriteOptions options{.text = {{key, text}}};
     if (GetParam() == "jpg"sv) {
-      expect_error(ErrorKind::kUnsupported, "write PNG or WebP",
-                   [&] { encode_image(make_picture(4, 4, 3), GetParam(), options); });
+      expect_error(ErrorKind::kUnsupported, "write PNG or WebP", [&] {
+        encode_image(make_picture(4, 4, 3), GetParam(), options);
+      });
     } else {
-      EXPECT_EQ(decode_image_text(encode_image(make_picture(4, 4, 3), GetParam(), options)).at(key), text);
+      EXPECT_EQ(decode_image_text(encode_image(make_picture(4, 4, 3), GetParam(), options)).at(key),
+                text);
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, Metadata, testing::Values("png", "jpg", "webp"), [](const auto& param_info) {
-  return std::string(param_info.param);
-});
+INSTANTIATE_TEST_SUITE_P(Formats,
+                         Metadata,
+                         testing::Values("png", "jpg", "webp"),
+                         [](const auto& param_info) { return std::string(param_info.param); });
 
 TEST(MetadataPng, AsciiTakesTheOldChunkAndAccentsTheNew) {
-  const Bytes bytes = encode_image(make_picture(4, 4, 3), "png", {.text = {{"plain", "abc"}, {"accents", "año"}}});
+  const Bytes bytes =
+      encode_image(make_picture(4, 4, 3), "png", {.text = {{"plain", "abc"}, {"accents", "año"}}});
   EXPECT_NE(as_text(bytes).find("tEXtplain\0abc"sv), std::string_view::npos);
   EXPECT_NE(as_text(bytes).find("iTXtaccents\0\0\0\0\0a\xc3\xb1o"sv), std::string_view::npos);
 }
@@ -106,7 +113,10 @@ TEST(MetadataPng, ReadsWhatOtherProgramsWrite) {
   const std::string latin1 = "a\xf1o";
   std::string packed(64, '\0');
   uLongf size = packed.size();
-  compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>("a\xc3\xb1o"), 4);
+  compress(reinterpret_cast<Bytef*>(packed.data()),
+           &size,
+           reinterpret_cast<const Bytef*>("a\xc3\xb1o"),
+           4);
   packed.resize(size);
   Bytes file = bytes_of("\x89PNG\r\n\x1a\n");
   append_png_chunk(file, "tEXt", "latin" + std::string(1, '\0') + latin1);
@@ -116,14 +126,16 @@ TEST(MetadataPng, ReadsWhatOtherProgramsWrite) {
   append_png_chunk(file, "tEXt", "\0no key"sv);
   append_png_chunk(file, "zTXt", "cut" + std::string("\0\0"sv) + packed.substr(0, 5));
   append_png_chunk(file, "iTXt", "short" + std::string("\0\0"sv));
-  EXPECT_EQ(decode_image_text(file), (TextMap{{"latin", "año"}, {"packed", "año"}, {"tagged", "año"}}));
+  EXPECT_EQ(decode_image_text(file),
+            (TextMap{{"latin", "año"}, {"packed", "año"}, {"tagged", "año"}}));
 }
 
 TEST(MetadataPng, DoesNotUnpackWithoutLimit) {
   const std::vector<Bytef> zeros(40 << 20);
   std::string packed(1 << 20, '\0');
   uLongf size = packed.size();
-  ASSERT_EQ(compress(reinterpret_cast<Bytef*>(packed.data()), &size, zeros.data(), zeros.size()), Z_OK);
+  ASSERT_EQ(compress(reinterpret_cast<Bytef*>(packed.data()), &size, zeros.data(), zeros.size()),
+            Z_OK);
   Bytes file = bytes_of("\x89PNG\r\n\x1a\n");
   append_png_chunk(file, "zTXt", "bomb" + std::string("\0\0"sv) + packed.substr(0, size));
   EXPECT_TRUE(decode_image_text(file).empty());
@@ -137,7 +149,8 @@ TEST(MetadataWebp, HasEachChunkOnceAndTheRightLengths) {
     EXPECT_NE(text.find(name), std::string_view::npos) << name;
     EXPECT_EQ(text.find(name), text.rfind(name)) << name;
   }
-  EXPECT_EQ(as_text(encode_image(make_picture(7, 5, 3), "webp")).find("EXIF"), std::string_view::npos);
+  EXPECT_EQ(as_text(encode_image(make_picture(7, 5, 3), "webp")).find("EXIF"),
+            std::string_view::npos);
 }
 
 TEST(MetadataJpeg, HasOneExifSegmentAndItComesFirst) {
@@ -145,7 +158,8 @@ TEST(MetadataJpeg, HasOneExifSegmentAndItComesFirst) {
   const auto text = as_text(bytes);
   EXPECT_EQ(text.find("Exif\0\0"sv), 6u);
   EXPECT_EQ(text.rfind("Exif\0\0"sv), 6u);
-  EXPECT_EQ(as_text(encode_image(make_picture(7, 5, 3), "jpg")).find("Exif"), std::string_view::npos);
+  EXPECT_EQ(as_text(encode_image(make_picture(7, 5, 3), "jpg")).find("Exif"),
+            std::string_view::npos);
 }
 
 TEST(Exif, CommentIsWhatAutomatic1111Writes) {
@@ -156,10 +170,12 @@ TEST(Exif, CommentIsWhatAutomatic1111Writes) {
 TEST(Exif, ReadsEveryEncodingOfComment) {
   const auto with_comment = [](std::string_view value, bool big) {
     Bytes out = bytes_of(big ? "MM\0*"sv : "II*\0"sv);
-    const auto number = [&](uint32_t v, int width) { big ? append_be(out, v, width) : append_le(out, v, width); };
+    const auto number = [&](uint32_t v, int width) {
+      big ? append_be(out, v, width) : append_le(out, v, width);
+    };
     number(8, 4);
-    for (const auto& [tag, type, count, offset] :
-         std::vector<std::array<uint32_t, 4>>{{0x8769, 4, 1, 26}, {0x9286, 7, static_cast<uint32_t>(value.size()), 44}}) {
+    for (const auto& [tag, type, count, offset] : std::vector<std::array<uint32_t, 4>>{
+             {0x8769, 4, 1, 26}, {0x9286, 7, static_cast<uint32_t>(value.size()), 44}}) {
       number(1, 2);
       number(tag, 2);
       number(type, 2);
@@ -174,7 +190,8 @@ TEST(Exif, ReadsEveryEncodingOfComment) {
   EXPECT_EQ(read_exif_comment(with_comment("UNICODE\0\0a\0\xf1"sv, false)), "añ");
   EXPECT_EQ(read_exif_comment(with_comment("UNICODE\0a\0\xf1\0"sv, false)), "añ");
   EXPECT_EQ(read_exif_comment(with_comment("UNICODE\0\xff\xfe\x0d\x05"sv, true)), "\u050d");
-  EXPECT_EQ(read_exif_comment(with_comment("UNICODE\0\xd8\x3c\xdf\xa8\xd8\x3c"sv, true)), "\U0001F3A8\uFFFD");
+  EXPECT_EQ(read_exif_comment(with_comment("UNICODE\0\xd8\x3c\xdf\xa8\xd8\x3c"sv, true)),
+            "\U0001F3A8\uFFFD");
   EXPECT_EQ(read_exif_comment(with_comment("ASCII\0\0\0plain  \0"sv, true)), "plain");
   EXPECT_EQ(read_exif_comment(with_comment("\0\0\0\0\0\0\0\0a\xc3\xb1"sv, true)), "añ");
   EXPECT_EQ(read_exif_comment(with_comment("JIS\0\0\0\0\0abc"sv, true)), std::nullopt);

@@ -20,7 +20,10 @@ inline Image make_picture(int width, int height, int channels) {
   Image image(width, height, channels);
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
-      const int values[4] = {40 + 160 * x / width, 60 + 120 * y / height, 200 - 100 * x / width, 255 - 128 * y / height};
+      const int values[4] = {40 + 160 * x / width,
+                             60 + 120 * y / height,
+                             200 - 100 * x / width,
+                             255 - 128 * y / height};
       for (int c = 0; c < channels; ++c) image.at(x, y)[c] = static_cast<uint8_t>(values[c]);
     }
   }
@@ -47,15 +50,17 @@ class ScratchFolder {
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
   const std::filesystem::path& path() const { return path_; }
   size_t count() const {
-    return static_cast<size_t>(
-        std::distance(std::filesystem::directory_iterator(path_), std::filesystem::directory_iterator()));
+    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(path_),
+                                             std::filesystem::directory_iterator()));
   }
 
  private:
   std::filesystem::path path_;
 };
 
-inline void append_png_chunk(std::vector<std::byte>& out, std::string_view type, std::string_view payload) {
+inline void append_png_chunk(std::vector<std::byte>& out,
+                             std::string_view type,
+                             std::string_view payload) {
   append_be(out, static_cast<uint32_t>(payload.size()), 4);
   const size_t from = out.size();
   append(out, type);

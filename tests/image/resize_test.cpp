@@ -7,8 +7,16 @@ namespace {
 
 TEST(Resize, GivesExactlyTheSizeAskedFor) {
   const Image image = make_picture(61, 47, 3);
-  for (const auto& [width, height] : std::vector<std::pair<int, int>>{
-           {1, 1}, {3, 200}, {200, 3}, {60, 46}, {62, 48}, {17, 17}, {123, 94}, {61, 1}, {333, 77}, {61, 47}}) {
+  for (const auto& [width, height] : std::vector<std::pair<int, int>>{{1, 1},
+                                                                      {3, 200},
+                                                                      {200, 3},
+                                                                      {60, 46},
+                                                                      {62, 48},
+                                                                      {17, 17},
+                                                                      {123, 94},
+                                                                      {61, 1},
+                                                                      {333, 77},
+                                                                      {61, 47}}) {
     const Image out = resize(image, width, height);
     EXPECT_EQ(out.width, width);
     EXPECT_EQ(out.height, height);
@@ -54,7 +62,8 @@ TEST(Resize, ImpossibleSizesAreRefused) {
   const Image image = make_picture(4, 4, 3);
   expect_error(ErrorKind::kInvalidInput, "0x4", [&] { resize(image, 0, 4); });
   expect_error(ErrorKind::kInvalidInput, "-1", [&] { resize(image, 4, -1); });
-  expect_error(ErrorKind::kInvalidInput, "1000000x1000000", [&] { resize(image, 1000000, 1000000); });
+  expect_error(
+      ErrorKind::kInvalidInput, "1000000x1000000", [&] { resize(image, 1000000, 1000000); });
   expect_error(ErrorKind::kInvalidInput, "0x0", [&] { resize(Image(), 4, 4); });
 }
 

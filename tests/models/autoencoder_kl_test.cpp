@@ -44,28 +44,29 @@ TEST(AutoencoderKl, HasTheNamesOfDiffusers) {
   AutoencoderKl autoencoder(kConfig);
   std::set<std::string> names;
   for (const auto& item : autoencoder->named_parameters()) names.insert(item.key());
-  EXPECT_THAT(names, IsSupersetOf({
-                         "encoder.conv_in.weight",
-                         "encoder.down_blocks.0.resnets.0.norm1.weight",
-                         "encoder.down_blocks.0.resnets.0.conv2.bias",
-                         "encoder.down_blocks.0.downsamplers.0.conv.weight",
-                         "encoder.down_blocks.1.resnets.0.conv_shortcut.weight",
-                         "encoder.mid_block.attentions.0.group_norm.weight",
-                         "encoder.mid_block.attentions.0.to_q.bias",
-                         "encoder.mid_block.attentions.0.to_out.0.weight",
-                         "encoder.mid_block.resnets.1.norm2.bias",
-                         "encoder.conv_norm_out.weight",
-                         "encoder.conv_out.weight",
-                         "quant_conv.weight",
-                         "post_quant_conv.weight",
-                         "decoder.conv_in.weight",
-                         "decoder.up_blocks.0.resnets.1.conv1.weight",
-                         "decoder.up_blocks.0.upsamplers.0.conv.weight",
-                         "decoder.up_blocks.1.resnets.0.conv_shortcut.weight",
-                         "decoder.mid_block.attentions.0.to_v.weight",
-                         "decoder.conv_norm_out.bias",
-                         "decoder.conv_out.bias",
-                     }));
+  EXPECT_THAT(names,
+              IsSupersetOf({
+                  "encoder.conv_in.weight",
+                  "encoder.down_blocks.0.resnets.0.norm1.weight",
+                  "encoder.down_blocks.0.resnets.0.conv2.bias",
+                  "encoder.down_blocks.0.downsamplers.0.conv.weight",
+                  "encoder.down_blocks.1.resnets.0.conv_shortcut.weight",
+                  "encoder.mid_block.attentions.0.group_norm.weight",
+                  "encoder.mid_block.attentions.0.to_q.bias",
+                  "encoder.mid_block.attentions.0.to_out.0.weight",
+                  "encoder.mid_block.resnets.1.norm2.bias",
+                  "encoder.conv_norm_out.weight",
+                  "encoder.conv_out.weight",
+                  "quant_conv.weight",
+                  "post_quant_conv.weight",
+                  "decoder.conv_in.weight",
+                  "decoder.up_blocks.0.resnets.1.conv1.weight",
+                  "decoder.up_blocks.0.upsamplers.0.conv.weight",
+                  "decoder.up_blocks.1.resnets.0.conv_shortcut.weight",
+                  "decoder.mid_block.attentions.0.to_v.weight",
+                  "decoder.conv_norm_out.bias",
+                  "decoder.conv_out.bias",
+              }));
   EXPECT_FALSE(names.contains("encoder.down_blocks.1.downsamplers.0.conv.weight"));
   EXPECT_FALSE(names.contains("decoder.up_blocks.1.upsamplers.0.conv.weight"));
   EXPECT_FALSE(names.contains("decoder.up_blocks.0.resnets.0.conv_shortcut.weight"));
@@ -73,14 +74,16 @@ TEST(AutoencoderKl, HasTheNamesOfDiffusers) {
 
 // Number of parameters of Stable Diffusion's autoencoder.
 TEST(AutoencoderKl, HasTheSizeOfStableDiffusions) {
-  AutoencoderKl autoencoder(AutoencoderKlConfig{.block_out_channels = {128, 256, 512, 512}, .layers_per_block = 2});
+  AutoencoderKl autoencoder(
+      AutoencoderKlConfig{.block_out_channels = {128, 256, 512, 512}, .layers_per_block = 2});
   int64_t count = 0;
   for (const torch::Tensor& parameter : autoencoder->parameters()) count += parameter.numel();
   EXPECT_EQ(count, 83653863);
 }
 
 TEST(AutoencoderKlConfig, ReadsAConfigOfDiffusers) {
-  const Json json = Json::parse(R"({"_class_name": "AutoencoderKL", "_diffusers_version": "0.30.3", "act_fn": "silu",
+  const Json json = Json::parse(
+      R"({"_class_name": "AutoencoderKL", "_diffusers_version": "0.30.3", "act_fn": "silu",
     "block_out_channels": [8, 16], "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D"],
     "force_upcast": true, "in_channels": 3, "latent_channels": 16, "latents_mean": null, "latents_std": null,
     "layers_per_block": 2, "mid_block_add_attention": true, "norm_num_groups": 8, "out_channels": 3,

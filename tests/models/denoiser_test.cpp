@@ -29,7 +29,8 @@ TEST(Denoiser, FreshNetworkAnswersZeroInTheShapeOfThePicture) {
   Denoiser network(small_config(/*scene=*/true, /*context=*/0));
   const auto scenes = some_scenes(2);
   const auto map = world::make_scene_map(scenes, 16);
-  const torch::Tensor y = network->forward(torch::randn({2, 3, 16, 16}), torch::tensor({0.2f, 1.0f}), {.scene = &map});
+  const torch::Tensor y =
+      network->forward(torch::randn({2, 3, 16, 16}), torch::tensor({0.2f, 1.0f}), {.scene = &map});
   EXPECT_EQ(y.sizes(), (torch::IntArrayRef{2, 3, 16, 16}));
   EXPECT_EQ(y.abs().max().item<float>(), 0);
 }
@@ -39,8 +40,9 @@ TEST(Denoiser, GradientReachesEveryParameter) {
   randomize(*network, 1);
   const auto scenes = some_scenes(2);
   const auto map = world::make_scene_map(scenes, 16);
-  const torch::Tensor y = network->forward(torch::randn({2, 3, 16, 16}), torch::rand({2}),
-                                  {.scene = &map, .context = torch::randn({2, 5, 10})});
+  const torch::Tensor y = network->forward(torch::randn({2, 3, 16, 16}),
+                                           torch::rand({2}),
+                                           {.scene = &map, .context = torch::randn({2, 5, 10})});
   EXPECT_THAT(untouched(*network, y.square().mean()), IsEmpty());
 }
 
@@ -50,11 +52,16 @@ TEST(Denoiser, PictureIsTheSameAloneAndInABatch) {
   randomize(*network, 2);
   const auto scenes = some_scenes(3);
   const auto map = world::make_scene_map(scenes, 16);
-  const torch::Tensor x = torch::randn({3, 3, 16, 16}), time = torch::rand({3}), context = torch::randn({3, 5, 10});
+  const torch::Tensor x = torch::randn({3, 3, 16, 16}), time = torch::rand({3}),
+                      context = torch::randn({3, 5, 10});
   const torch::Tensor together = network->forward(x, time, {.scene = &map, .context = context});
   for (int64_t b = 0; b < 3; ++b) {
-    const auto one = world::make_scene_map(std::span(scenes).subspan(static_cast<size_t>(b), 1), 16);
-    const torch::Tensor alone = network->forward(x.narrow(0, b, 1), time.narrow(0, b, 1), {.scene = &one, .context = context.narrow(0, b, 1)});
+    const auto one =
+        world::make_scene_map(std::span(scenes).subspan(static_cast<size_t>(b), 1), 16);
+    const torch::Tensor alone =
+        network->forward(x.narrow(0, b, 1),
+                         time.narrow(0, b, 1),
+                         {.scene = &one, .context = context.narrow(0, b, 1)});
     EXPECT_TRUE(torch::allclose(alone[0], together[b], 1e-4, 1e-5)) << b;
   }
 }
@@ -68,7 +75,9 @@ TEST(Denoiser, SceneMayBeUnknownAndFeaturesBeGiven) {
   const torch::Tensor x = torch::randn({1, 3, 16, 16}), time = torch::rand({1});
   const torch::Tensor told = network->forward(x, time, {.scene = &map});
   EXPECT_FALSE(torch::allclose(told, network->forward(x, time, {}), 1e-3, 1e-4));
-  EXPECT_TRUE(torch::equal(told, network->forward(x, time, {.scene = &map, .scene_features = network->encode_scene(map)})));
+  EXPECT_TRUE(torch::equal(
+      told,
+      network->forward(x, time, {.scene = &map, .scene_features = network->encode_scene(map)})));
 }
 
 TEST(Denoiser, AttendsToTheTextThatIsNotHidden) {
@@ -84,7 +93,8 @@ TEST(Denoiser, AttendsToTheTextThatIsNotHidden) {
   torch::Tensor longer = torch::cat({text, torch::randn({1, 2, 10})}, 1);
   torch::Tensor bias = torch::zeros({1, 1, 1, 6});
   bias.slice(3, 4).fill_(-1e9);
-  EXPECT_TRUE(torch::allclose(told, network->forward(x, time, {.context = longer, .context_bias = bias}), 1e-5, 1e-5));
+  EXPECT_TRUE(torch::allclose(
+      told, network->forward(x, time, {.context = longer, .context_bias = bias}), 1e-5, 1e-5));
 }
 
 TEST(Denoiser, ToldTheTime) {
@@ -92,7 +102,10 @@ TEST(Denoiser, ToldTheTime) {
   Denoiser network(small_config(false, 0));
   randomize(*network, 5);
   const torch::Tensor x = torch::randn({1, 3, 16, 16});
-  EXPECT_FALSE(torch::allclose(network->forward(x, torch::tensor({0.1f}), {}), network->forward(x, torch::tensor({0.9f}), {}), 1e-3, 1e-4));
+  EXPECT_FALSE(torch::allclose(network->forward(x, torch::tensor({0.1f}), {}),
+                               network->forward(x, torch::tensor({0.9f}), {}),
+                               1e-3,
+                               1e-4));
 }
 
 TEST(Denoiser, RefusesWhatItCannotDraw) {
@@ -119,7 +132,8 @@ TEST(DenoiserConfig, SurvivesJsonAndNamesMistakes) {
     return "";
   };
   EXPECT_THAT(message({{"widths", {8}}, {"blocks", {1, 1}}}), HasSubstr("'blocks'"));
-  EXPECT_THAT(message({{"widths", {9}}, {"blocks", {1}}, {"context", 8}}), HasSubstr("context_heads"));
+  EXPECT_THAT(message({{"widths", {9}}, {"blocks", {1}}, {"context", 8}}),
+              HasSubstr("context_heads"));
   EXPECT_THAT(message({{"patches", 2}}), HasSubstr("patch"));
 }
 

@@ -20,7 +20,9 @@ inline void randomize(torch::nn::Module& module, uint64_t seed, double deviation
 inline std::vector<datasets::world::Scene> some_scenes(int count, uint64_t first = 0) {
   std::vector<datasets::world::Scene> scenes;
   for (int i = 0; i < count; ++i) {
-    scenes.push_back(datasets::world::sample_example(1, first + static_cast<uint64_t>(i), datasets::world::Split::kAll).scene);
+    scenes.push_back(datasets::world::sample_example(
+                         1, first + static_cast<uint64_t>(i), datasets::world::Split::kAll)
+                         .scene);
   }
   return scenes;
 }
@@ -32,7 +34,8 @@ inline std::vector<std::string> untouched(torch::nn::Module& module, const torch
   std::vector<std::string> names;
   for (const auto& item : module.named_parameters()) {
     const torch::Tensor& gradient = item.value().grad();
-    if (!gradient.defined() || gradient.abs().max().item<double>() == 0) names.push_back(item.key());
+    if (!gradient.defined() || gradient.abs().max().item<double>() == 0)
+      names.push_back(item.key());
   }
   return names;
 }

@@ -7,7 +7,8 @@
 namespace lienzo::models {
 namespace {
 
-constexpr SceneEncoderConfig kConfig = {.attributes = 5, .backdrop = 3, .hidden = 8, .channels = 4, .octaves = 1};
+constexpr SceneEncoderConfig kConfig = {
+    .attributes = 5, .backdrop = 3, .hidden = 8, .channels = 4, .octaves = 1};
 
 // Pixel (1, 0) of a 2 x 2 picture shows `things`, from back to front.
 tensor::LayeredMap pile(const torch::Tensor& attributes, std::vector<int64_t> things) {
@@ -43,7 +44,7 @@ TEST(SceneEncoder, TheNearerObjectHidesTheOther) {
   EXPECT_TRUE(torch::allclose(both, front, 1e-5, 1e-5));
   EXPECT_TRUE(torch::allclose(encoder(pile(attributes, {1, 0})), back, 1e-5, 1e-5));
   EXPECT_NEAR(both[0][kConfig.channels][1][0].item<double>(), 1, 1e-6);  // coverage
-  EXPECT_EQ(both[0].select(1, 0).abs().max().item<double>(), 0);         // the row above shows nothing
+  EXPECT_EQ(both[0].select(1, 0).abs().max().item<double>(), 0);  // the row above shows nothing
 }
 
 TEST(SceneEncoder, WhatIsHalfTransparentMixes) {
@@ -52,8 +53,11 @@ TEST(SceneEncoder, WhatIsHalfTransparentMixes) {
   randomize(*encoder, 2, 0.5);
   const torch::Tensor attributes = torch::randn({2, 5});
   set_opacity(encoder, 0);
-  const auto pixel = [&](std::vector<int64_t> things) { return encoder(pile(attributes, std::move(things))).select(2, 1).select(2, 0); };
-  // One thing at half opacity is half its feature; another one behind shows through with half of its half.
+  const auto pixel = [&](std::vector<int64_t> things) {
+    return encoder(pile(attributes, std::move(things))).select(2, 1).select(2, 0);
+  };
+  // One thing at half opacity is half its feature; another one behind shows through with half of
+  // its half.
   EXPECT_TRUE(torch::allclose(pixel({0, 1}), pixel({1}) + 0.5 * pixel({0}), 1e-5, 1e-6));
 }
 

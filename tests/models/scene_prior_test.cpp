@@ -10,14 +10,20 @@ namespace {
 
 using ::testing::IsEmpty;
 
-constexpr ScenePriorConfig kConfig = {
-    .text_vocabulary = 20, .scene_vocabulary = 15, .width = 12, .layers = 2, .heads = 3, .max_text = 8, .max_scene = 9};
+constexpr ScenePriorConfig kConfig = {.text_vocabulary = 20,
+                                      .scene_vocabulary = 15,
+                                      .width = 12,
+                                      .layers = 2,
+                                      .heads = 3,
+                                      .max_text = 8,
+                                      .max_scene = 9};
 
 TEST(ScenePrior, TokenByTokenEqualsTheWholeScene) {
   const torch::NoGradGuard no_grad;
   ScenePrior prior(kConfig);
   randomize(*prior, 1, 0.3);
-  const torch::Tensor text = torch::randint(20, {5}, torch::kLong), scene = torch::randint(15, {1, 7}, torch::kLong);
+  const torch::Tensor text = torch::randint(20, {5}, torch::kLong),
+                      scene = torch::randint(15, {1, 7}, torch::kLong);
   const torch::Tensor whole = prior(text.unsqueeze(0), torch::ones({1, 5}, torch::kBool), scene);
   ASSERT_EQ(whole.sizes(), (torch::IntArrayRef{1, 7, 15}));
   auto caches = prior->read_caption(text);
@@ -31,7 +37,8 @@ TEST(ScenePrior, SeesTheCaptionButNotPaddingNorTheFuture) {
   const torch::NoGradGuard no_grad;
   ScenePrior prior(kConfig);
   randomize(*prior, 2, 0.3);
-  torch::Tensor text = torch::randint(20, {1, 5}, torch::kLong), scene = torch::randint(15, {1, 4}, torch::kLong);
+  torch::Tensor text = torch::randint(20, {1, 5}, torch::kLong),
+                scene = torch::randint(15, {1, 4}, torch::kLong);
   torch::Tensor mask = torch::ones({1, 5}, torch::kBool);
   mask[0][4] = false;
   const torch::Tensor before = prior(text, mask, scene);
@@ -48,7 +55,8 @@ TEST(ScenePrior, SeesTheCaptionButNotPaddingNorTheFuture) {
 TEST(ScenePrior, GradientReachesEveryParameter) {
   ScenePrior prior(kConfig);
   randomize(*prior, 3, 0.3);
-  const torch::Tensor logits = prior(torch::randint(20, {2, 8}, torch::kLong), torch::ones({2, 8}, torch::kBool),
+  const torch::Tensor logits = prior(torch::randint(20, {2, 8}, torch::kLong),
+                                     torch::ones({2, 8}, torch::kBool),
                                      torch::randint(15, {2, 9}, torch::kLong));
   EXPECT_THAT(untouched(*prior, logits.square().mean()), IsEmpty());
 }

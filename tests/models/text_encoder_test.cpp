@@ -10,12 +10,15 @@ namespace {
 
 using ::testing::IsEmpty;
 
-constexpr TextEncoderConfig kConfig = {.vocabulary = 20, .width = 12, .layers = 2, .heads = 3, .max_text = 6};
+constexpr TextEncoderConfig kConfig = {
+    .vocabulary = 20, .width = 12, .layers = 2, .heads = 3, .max_text = 6};
 
 TEST(CaptionBatch, StartsEveryCaptionPadsAndCuts) {
   const std::vector<std::vector<int>> captions = {{}, {5, 6}, {1, 2, 3, 4, 5, 6, 7}};
   const CaptionBatch batch = make_caption_batch(captions, 6);
-  const torch::Tensor ids = torch::tensor({0, 0, 0, 0, 0, 0, 0, 5, 6, 0, 0, 0, 0, 1, 2, 3, 4, 5}, torch::kLong).view({3, 6});
+  const torch::Tensor ids =
+      torch::tensor({0, 0, 0, 0, 0, 0, 0, 5, 6, 0, 0, 0, 0, 1, 2, 3, 4, 5}, torch::kLong)
+          .view({3, 6});
   EXPECT_TRUE(torch::equal(batch.ids, ids));
   EXPECT_TRUE(torch::equal(batch.mask.sum(1), torch::tensor({1, 3, 6}, torch::kLong)));
 }
@@ -42,7 +45,8 @@ TEST(TextEncoder, GradientReachesEveryParameter) {
   randomize(*encoder, 2, 0.3);
   const std::vector<std::vector<int>> captions = {{1, 2, 3, 4, 5}};
   const auto output = encoder->forward(make_caption_batch(captions, 6));
-  EXPECT_THAT(untouched(*encoder, (output.features * torch::randn_like(output.features)).sum()), IsEmpty());
+  EXPECT_THAT(untouched(*encoder, (output.features * torch::randn_like(output.features)).sum()),
+              IsEmpty());
 }
 
 }  // namespace

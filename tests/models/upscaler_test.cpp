@@ -11,14 +11,18 @@ namespace {
 namespace world = datasets::world;
 using ::testing::IsEmpty;
 
-const UpscalerConfig kConfig = {
-    .factor = 4, .width = 8, .blocks = 2, .head = 6, .scene_encoder = {.hidden = 8, .channels = 4, .octaves = 2}};
+const UpscalerConfig kConfig = {.factor = 4,
+                                .width = 8,
+                                .blocks = 2,
+                                .head = 6,
+                                .scene_encoder = {.hidden = 8, .channels = 4, .octaves = 2}};
 
 TEST(Upscaler, FreshNetworkEnlarges) {
   const torch::NoGradGuard no_grad;
   Upscaler upscaler(kConfig);
   const auto scenes = some_scenes(2);
-  const torch::Tensor y = upscaler(torch::full({2, 3, 8, 8}, 0.5), world::make_scene_map(scenes, 32));
+  const torch::Tensor y =
+      upscaler(torch::full({2, 3, 8, 8}, 0.5), world::make_scene_map(scenes, 32));
   EXPECT_EQ(y.sizes(), (torch::IntArrayRef{2, 3, 32, 32}));
   EXPECT_TRUE(torch::allclose(y, torch::full_like(y, 0.5)));
 }

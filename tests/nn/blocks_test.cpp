@@ -15,7 +15,8 @@ constexpr double kTolerance = 1e-5;  // of the largest number; fp32 against fp64
 
 std::map<std::string, torch::Tensor> weights_of(const torch::nn::Module& module) {
   std::map<std::string, torch::Tensor> weights;
-  for (const auto& item : module.named_parameters()) weights[item.key()] = naive::wide(item.value());
+  for (const auto& item : module.named_parameters())
+    weights[item.key()] = naive::wide(item.value());
   return weights;
 }
 
@@ -26,17 +27,22 @@ torch::Tensor head_of(const torch::Tensor& x, int64_t head, int64_t heads) {
 }
 
 // x (T, width) attends to source (S, context); bias (S).
-torch::Tensor naive_multi_head(std::map<std::string, torch::Tensor>& w, const std::string& prefix,
-                               const torch::Tensor& x, const torch::Tensor& source, const torch::Tensor& bias,
+torch::Tensor naive_multi_head(std::map<std::string, torch::Tensor>& w,
+                               const std::string& prefix,
+                               const torch::Tensor& x,
+                               const torch::Tensor& source,
+                               const torch::Tensor& bias,
                                int64_t heads) {
   const torch::Tensor q = naive::linear(x, w[prefix + "to_q.weight"]);
   const torch::Tensor k = naive::linear(source, w[prefix + "to_k.weight"]);
   const torch::Tensor v = naive::linear(source, w[prefix + "to_v.weight"]);
   std::vector<torch::Tensor> parts;
   for (int64_t h = 0; h < heads; ++h) {
-    parts.push_back(naive::attention(head_of(q, h, heads), head_of(k, h, heads), head_of(v, h, heads), bias));
+    parts.push_back(
+        naive::attention(head_of(q, h, heads), head_of(k, h, heads), head_of(v, h, heads), bias));
   }
-  return naive::linear(torch::cat(parts, 1), w[prefix + "to_out.weight"], w[prefix + "to_out.bias"]);
+  return naive::linear(
+      torch::cat(parts, 1), w[prefix + "to_out.weight"], w[prefix + "to_out.bias"]);
 }
 
 TEST(MultiHeadAttention, CrossAttentionWithHiddenPositions) {
@@ -48,9 +54,12 @@ TEST(MultiHeadAttention, CrossAttentionWithHiddenPositions) {
   const torch::Tensor got = attention(x, context, bias);
   auto w = weights_of(*attention);
   for (int64_t b = 0; b < 2; ++b) {
-    EXPECT_LE(naive::error(got[b], naive_multi_head(w, "", naive::wide(x[b]), naive::wide(context[b]),
-                                                    naive::wide(bias[b][0][0]), 3)),
-              kTolerance);
+    EXPECT_LE(
+        naive::error(
+            got[b],
+            naive_multi_head(
+                w, "", naive::wide(x[b]), naive::wide(context[b]), naive::wide(bias[b][0][0]), 3)),
+        kTolerance);
   }
 }
 
@@ -62,7 +71,8 @@ TEST(MultiHeadAttention, CacheEqualsWholeSequence) {
   const torch::Tensor whole = attention(x, torch::Tensor(), causal);
   KeyValueCache cache;
   for (int64_t t = 0; t < 6; ++t) {
-    const torch::Tensor one = attention(x.narrow(1, t, 1), torch::Tensor(), torch::Tensor(), &cache);
+    const torch::Tensor one =
+        attention(x.narrow(1, t, 1), torch::Tensor(), torch::Tensor(), &cache);
     EXPECT_TRUE(torch::allclose(one[0][0], whole[0][t], 1e-5, 1e-5)) << t;
   }
 }
@@ -95,13 +105,16 @@ TEST(ResnetBlock, EqualsTheFormula) {
     const torch::Tensor x = torch::randn({1, 4, 5, 3}), embedding = torch::randn({1, 5});
     auto w = weights_of(*block);
     const torch::Tensor start = naive::wide(x[0]);
-    torch::Tensor h = naive::convolution(naive_silu(naive_pixel_norm(start)), w["conv1.weight"], w["conv1.bias"]);
-    const torch::Tensor modulation = naive::linear(naive::wide(embedding), w["modulation.weight"], w["modulation.bias"])[0];
+    torch::Tensor h =
+        naive::convolution(naive_silu(naive_pixel_norm(start)), w["conv1.weight"], w["conv1.bias"]);
+    const torch::Tensor modulation =
+        naive::linear(naive::wide(embedding), w["modulation.weight"], w["modulation.bias"])[0];
     const torch::Tensor scale = modulation.narrow(0, 0, out).view({out, 1, 1});
     const torch::Tensor shift = modulation.narrow(0, out, out).view({out, 1, 1});
     h = naive_silu(naive_pixel_norm(h) * (1 + scale) + shift).contiguous();
     h = naive::convolution(h, w["conv2.weight"], w["conv2.bias"]);
-    const torch::Tensor past = out == 4 ? start : naive::convolution(start, w["shortcut.weight"], w["shortcut.bias"]);
+    const torch::Tensor past =
+        out == 4 ? start : naive::convolution(start, w["shortcut.weight"], w["shortcut.bias"]);
     EXPECT_LE(naive::error(block(x, embedding)[0], past + h), kTolerance) << out;
   }
 }

@@ -30,7 +30,8 @@ TEST(Layers, FourierFeaturesHaveDoublingFrequencies) {
   const torch::Tensor y = fourier_features(torch::tensor({{0.3f}}), 2)[0];
   ASSERT_EQ(y.size(0), 5);
   const double pi = std::numbers::pi;
-  const double expected[] = {0.3, std::sin(0.3 * pi), std::cos(0.3 * pi), std::sin(0.6 * pi), std::cos(0.6 * pi)};
+  const double expected[] = {
+      0.3, std::sin(0.3 * pi), std::cos(0.3 * pi), std::sin(0.6 * pi), std::cos(0.6 * pi)};
   for (int i = 0; i < 5; ++i) EXPECT_NEAR(y[i].item<double>(), expected[i], 1e-6) << i;
 }
 
@@ -41,7 +42,8 @@ TEST(Layers, FoldedPixelsLieInRowColumnChannelOrder) {
   for (int64_t row = 0; row < 2; ++row) {
     for (int64_t column = 0; column < 2; ++column) {
       for (int64_t c = 0; c < 2; ++c) {
-        EXPECT_EQ(folded[0][(row * 2 + column) * 2 + c][1][2].item<float>(), x[0][c][2 + row][4 + column].item<float>());
+        EXPECT_EQ(folded[0][(row * 2 + column) * 2 + c][1][2].item<float>(),
+                  x[0][c][2 + row][4 + column].item<float>());
       }
     }
   }

@@ -7,17 +7,22 @@
 /// The blocks' formulas once more, number by number, in double precision.
 namespace lienzo::nn::naive {
 
-/// Fills all parameters with normal numbers: the blocks start as the identity, which would hide mistakes.
+/// Fills all parameters with normal numbers: the blocks start as the identity, which would hide
+/// mistakes.
 inline void randomize(torch::nn::Module& module, uint64_t seed, double deviation = 0.3) {
   torch::NoGradGuard no_grad;
   torch::manual_seed(seed);
   for (torch::Tensor& parameter : module.parameters()) parameter.normal_(0, deviation);
 }
 
-inline torch::Tensor wide(const torch::Tensor& x) { return x.detach().to(torch::kDouble).contiguous(); }
+inline torch::Tensor wide(const torch::Tensor& x) {
+  return x.detach().to(torch::kDouble).contiguous();
+}
 
 /// x (T, in), weight (out, in), bias (out) or undefined.
-inline torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias = {}) {
+inline torch::Tensor linear(const torch::Tensor& x,
+                            const torch::Tensor& weight,
+                            const torch::Tensor& bias = {}) {
   torch::Tensor y = torch::zeros({x.size(0), weight.size(0)}, torch::kDouble);
   const auto a = x.accessor<double, 2>(), w = weight.accessor<double, 2>();
   auto out = y.accessor<double, 2>();
@@ -45,7 +50,9 @@ inline torch::Tensor rms_rows(const torch::Tensor& x) {
 }
 
 /// One head: q (T, D), k and v (S, D), bias (S) added to every row of scores.
-inline torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+inline torch::Tensor attention(const torch::Tensor& q,
+                               const torch::Tensor& k,
+                               const torch::Tensor& v,
                                const torch::Tensor& bias) {
   torch::Tensor y = torch::zeros({q.size(0), v.size(1)}, torch::kDouble);
   const auto a = q.accessor<double, 2>(), b = k.accessor<double, 2>(), c = v.accessor<double, 2>();
@@ -56,18 +63,22 @@ inline torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, c
     for (int64_t s = 0; s < k.size(0); ++s) {
       double dot = 0;
       for (int64_t d = 0; d < q.size(1); ++d) dot += a[t][d] * b[s][d];
-      weight.push_back(std::exp(dot / std::sqrt(static_cast<double>(q.size(1))) + bias[s].item<double>()));
+      weight.push_back(
+          std::exp(dot / std::sqrt(static_cast<double>(q.size(1))) + bias[s].item<double>()));
       total += weight.back();
     }
     for (int64_t s = 0; s < k.size(0); ++s) {
-      for (int64_t d = 0; d < v.size(1); ++d) out[t][d] += weight[static_cast<size_t>(s)] / total * c[s][d];
+      for (int64_t d = 0; d < v.size(1); ++d)
+        out[t][d] += weight[static_cast<size_t>(s)] / total * c[s][d];
     }
   }
   return y;
 }
 
 /// x (in, H, W), weight (out, in, K, K) with K odd, zeros around the picture.
-inline torch::Tensor convolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
+inline torch::Tensor convolution(const torch::Tensor& x,
+                                 const torch::Tensor& weight,
+                                 const torch::Tensor& bias) {
   const int64_t height = x.size(1), width = x.size(2), reach = weight.size(2) / 2;
   torch::Tensor y = torch::zeros({weight.size(0), height, width}, torch::kDouble);
   const auto a = x.accessor<double, 3>();

@@ -20,7 +20,8 @@ class CaptionedModelTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = fs::path(testing::TempDir()) / ("lienzo-captioned-" + std::to_string(::getpid()));
-    training::Recipe recipe = training::load_recipe(LIENZO_SOURCE_DIR "/recipes/tiny-captioned.toml");
+    training::Recipe recipe =
+        training::load_recipe(LIENZO_SOURCE_DIR "/recipes/tiny-captioned.toml");
     recipe.train.steps = 2;
     recipe.output = folder_;
     torch::manual_seed(1);

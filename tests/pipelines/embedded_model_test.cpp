@@ -86,7 +86,8 @@ TEST(EmbeddedModel, SeedsGiveDifferentPictures) {
 }
 
 TEST(EmbeddedModel, NamesTheWordsItDoesNotKnow) {
-  EXPECT_EQ(model().unknown_words("un cubo rojo con guacamole"), (std::vector<std::string>{"guacamole"}));
+  EXPECT_EQ(model().unknown_words("un cubo rojo con guacamole"),
+            (std::vector<std::string>{"guacamole"}));
   EXPECT_TRUE(model().unknown_words("un cartel que dice \"guacamole\"").empty());
 }
 
@@ -154,7 +155,8 @@ TEST(EmbeddedModel, DamagedFilesAreNamed) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kCorrupt);
-    EXPECT_NE(std::string(error.what()).find("decoder.safetensors"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("decoder.safetensors"), std::string::npos)
+        << error.what();
   }
   fs::remove(folder / "decoder.safetensors");
   EXPECT_THROW(EmbeddedModel::load(folder), Error);

@@ -51,7 +51,8 @@ void expect_error(ErrorKind kind, std::string_view part, Function function) {
 TEST(Parameters, AreTheTextOfAutomatic1111) {
   Record record = make_record();
   const std::string settings =
-      "Steps: 20, Sampler: Euler, CFG scale: 1, Seed: 42, Size: 256x256, Model hash: abcdef1234, Model: lienzo-mini, "
+      "Steps: 20, Sampler: Euler, CFG scale: 1, Seed: 42, Size: 256x256, Model hash: abcdef1234, "
+      "Model: lienzo-mini, "
       "Version: lienzo 0.1.0";
   EXPECT_EQ(to_parameters(record), record.prompt + "\n" + settings);
   record.negative_prompt = "niebla";
@@ -61,7 +62,8 @@ TEST(Parameters, AreTheTextOfAutomatic1111) {
   record.guidance = 7.5;
   record.model = "a, b: \"ñ\"\nc";
   EXPECT_EQ(to_parameters(record),
-            "Negative prompt: niebla\nSteps: 20, Sampler: Euler, CFG scale: 7.5, Seed: 42, Size: 256x256, "
+            "Negative prompt: niebla\nSteps: 20, Sampler: Euler, CFG scale: 7.5, Seed: 42, Size: "
+            "256x256, "
             "Model: \"a, b: \\\"ñ\\\"\\nc\", Version: lienzo 0.1.0");
 }
 
@@ -82,8 +84,10 @@ TEST(Parameters, ComeBack) {
 
 TEST(Parameters, OfOtherProgramsAreRead) {
   const Record record = record_from_parameters(
-      "a cat, (sitting:1.2)\nNegative prompt: blurry\nSteps: 30, Sampler: DPM++ 2M Karras, CFG scale: 6.5, Seed: 7, "
-      "Size: 512x768, Model hash: 6ce0161689, Model: v1-5, Lora hashes: \"a: 11, b: 22\", Clip skip: 2, Version: v1.6.0",
+      "a cat, (sitting:1.2)\nNegative prompt: blurry\nSteps: 30, Sampler: DPM++ 2M Karras, CFG "
+      "scale: 6.5, Seed: 7, "
+      "Size: 512x768, Model hash: 6ce0161689, Model: v1-5, Lora hashes: \"a: 11, b: 22\", Clip "
+      "skip: 2, Version: v1.6.0",
       "test");
   EXPECT_EQ(record.prompt, "a cat, (sitting:1.2)");
   EXPECT_EQ(record.negative_prompt, "blurry");
@@ -95,8 +99,10 @@ TEST(Parameters, OfOtherProgramsAreRead) {
 }
 
 TEST(Parameters, ThatMakeNoSenseAreRefused) {
-  for (const char* text : {"", "\n\n", "only a prompt", "a: b, c: d", "ab: \"", "Steps: 1, Seed: 2"}) {
-    expect_error(ErrorKind::kInvalidInput, "no settings", [&] { record_from_parameters(text, "test"); });
+  for (const char* text :
+       {"", "\n\n", "only a prompt", "a: b, c: d", "ab: \"", "Steps: 1, Seed: 2"}) {
+    expect_error(
+        ErrorKind::kInvalidInput, "no settings", [&] { record_from_parameters(text, "test"); });
   }
   const auto parse = [](const std::string& field) {
     record_from_parameters("p\nSampler: Euler, Model: m, " + field, "test");
@@ -105,7 +111,9 @@ TEST(Parameters, ThatMakeNoSenseAreRefused) {
   expect_error(ErrorKind::kInvalidInput, "Seed is '-1'", [&] { parse("Seed: -1"); });
   expect_error(ErrorKind::kInvalidInput, "Steps is -3", [&] { parse("Steps: -3"); });
   expect_error(ErrorKind::kInvalidInput, "Size is ''", [&] { parse("Size: 512"); });
-  expect_error(ErrorKind::kInvalidInput, "Seed is '99999999999999999999'", [&] { parse("Seed: 99999999999999999999"); });
+  expect_error(ErrorKind::kInvalidInput, "Seed is '99999999999999999999'", [&] {
+    parse("Seed: 99999999999999999999");
+  });
   EXPECT_NO_THROW(parse("Model hash: \"unclosed, \\"));
 }
 
@@ -134,17 +142,20 @@ TEST(RecordJson, WrongOnesAreRefused) {
   expect_error(ErrorKind::kInvalidInput, "stepz", [&] { with("stepz", 1); });
   Json without = to_json(make_record());
   without.erase("seed");
-  expect_error(ErrorKind::kInvalidInput, "a.png", [&] { record_from_json(without, "the record in a.png"); });
+  expect_error(
+      ErrorKind::kInvalidInput, "a.png", [&] { record_from_json(without, "the record in a.png"); });
   expect_error(ErrorKind::kInvalidInput, "test", [&] { record_from_json(Json(1), "test"); });
 }
 
 class RecordFile : public testing::TestWithParam<const char*> {
  protected:
   RecordFile() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "lienzo-record-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "lienzo-record-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
     path_ = folder_ / (std::string("picture.") + GetParam());
-    for (size_t i = 0; i < image_.pixels.size(); ++i) image_.pixels[i] = static_cast<uint8_t>(i * 7);
+    for (size_t i = 0; i < image_.pixels.size(); ++i)
+      image_.pixels[i] = static_cast<uint8_t>(i * 7);
   }
   ~RecordFile() override { std::filesystem::remove_all(folder_); }
 
@@ -198,9 +209,10 @@ TEST_P(RecordFile, TextsThatAreNoUtf8AreRefused) {
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, RecordFile, testing::Values("png", "jpg", "webp"), [](const auto& param_info) {
-  return std::string(param_info.param);
-});
+INSTANTIATE_TEST_SUITE_P(Formats,
+                         RecordFile,
+                         testing::Values("png", "jpg", "webp"),
+                         [](const auto& param_info) { return std::string(param_info.param); });
 
 }  // namespace
 }  // namespace lienzo::provenance

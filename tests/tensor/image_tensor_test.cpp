@@ -15,7 +15,8 @@ using image::Image;
 /// Every level of every channel once, in a picture that is not square.
 Image all_levels(int channels) {
   Image picture(64, 4, channels);
-  for (size_t i = 0; i < picture.pixels.size(); ++i) picture.pixels[i] = static_cast<uint8_t>(i / channels + 31 * (i % channels));
+  for (size_t i = 0; i < picture.pixels.size(); ++i)
+    picture.pixels[i] = static_cast<uint8_t>(i / channels + 31 * (i % channels));
   return picture;
 }
 
@@ -52,22 +53,33 @@ TEST(ImageTensor, RepeatsGreyAndLaysTransparentOnWhite) {
 }
 
 TEST(ImageTensor, ClampsAndRounds) {
-  const torch::Tensor x = torch::tensor({-7.0F, 9.0F, std::nanf(""), INFINITY, 0.0F, 0.49F / 127.5F}).reshape({1, 2, 3});
+  const torch::Tensor x =
+      torch::tensor({-7.0F, 9.0F, std::nanf(""), INFINITY, 0.0F, 0.49F / 127.5F})
+          .reshape({1, 2, 3});
   EXPECT_EQ(to_image(x).pixels, (std::vector<uint8_t>{0, 255, 0, 255, 128, 128}));
   EXPECT_EQ(to_image(x).channels, 1);
 }
 
 TEST(ImageTensor, RefusesWhatIsNotAPicture) {
-  expect_error(ErrorKind::kInvalidInput, [] { to_tensor(Image()); }, "0x0");
+  expect_error(
+      ErrorKind::kInvalidInput, [] { to_tensor(Image()); }, "0x0");
   Image broken(2, 2, 3);
   broken.pixels.pop_back();
-  expect_error(ErrorKind::kInvalidInput, [&] { to_tensor(broken); }, "11 bytes");
+  expect_error(
+      ErrorKind::kInvalidInput, [&] { to_tensor(broken); }, "11 bytes");
   const Image pictures[] = {Image(2, 2, 3), Image(2, 3, 3)};
-  expect_error(ErrorKind::kInvalidInput, [&] { to_tensor(pictures); }, "got 2x3, expected 2x2");
-  expect_error(ErrorKind::kInvalidInput, [] { to_tensor(std::span<const Image>()); }, "none given");
-  for (const torch::Tensor& x : {torch::zeros({2, 3, 4, 4}), torch::zeros({4, 4}), torch::zeros({2, 4, 4}),
-                                 torch::zeros({1, 3, 0, 4}), torch::zeros({3, 4, 4}, torch::kInt64), torch::Tensor()}) {
-    expect_error(ErrorKind::kInvalidInput, [&] { to_image(x); }, "expected floating point");
+  expect_error(
+      ErrorKind::kInvalidInput, [&] { to_tensor(pictures); }, "got 2x3, expected 2x2");
+  expect_error(
+      ErrorKind::kInvalidInput, [] { to_tensor(std::span<const Image>()); }, "none given");
+  for (const torch::Tensor& x : {torch::zeros({2, 3, 4, 4}),
+                                 torch::zeros({4, 4}),
+                                 torch::zeros({2, 4, 4}),
+                                 torch::zeros({1, 3, 0, 4}),
+                                 torch::zeros({3, 4, 4}, torch::kInt64),
+                                 torch::Tensor()}) {
+    expect_error(
+        ErrorKind::kInvalidInput, [&] { to_image(x); }, "expected floating point");
   }
 }
 

@@ -21,26 +21,57 @@ void expect_near(const torch::Tensor& got, std::vector<float> expected) {
 
 // torch.randn(n) of the reference after manual_seed(seed), printed to four decimals.
 TEST(Noise, IsTheReferencesRandn) {
-  expect_near(NoiseSource({0}).normal({16}), {-1.1258, -1.1524, -.2506, -.4339, .8487, .6920, -.3160, -2.1152, .3223,
-                                              -1.2633, .3500, .3081, .1198, 1.2377, 1.1168, -.2473});
+  expect_near(NoiseSource({0}).normal({16}),
+              {-1.1258,
+               -1.1524,
+               -.2506,
+               -.4339,
+               .8487,
+               .6920,
+               -.3160,
+               -2.1152,
+               .3223,
+               -1.2633,
+               .3500,
+               .3081,
+               .1198,
+               1.2377,
+               1.1168,
+               -.2473});
   // 20 is not a multiple of 16: the last block is drawn anew.
   expect_near(NoiseSource({0}).normal({20}),
-              {-1.1258, -1.1524, -.2506, -.4339, .5988, -1.5551, -.3414, 1.8530, .4681, -.1577,
+              {-1.1258, -1.1524, -.2506, -.4339, .5988, -1.5551, -.3414, 1.8530, .4681,  -.1577,
                1.4437,  .2660,   1.3894, 1.5863, .9463, -.8437,  .9318,  1.2590, 2.0050, .0537});
-  expect_near(NoiseSource({42}).normal({16}), {1.9269, 1.4873, .9007, -2.1055, .6784, -1.2345, -.0431, -1.6047, -.7521,
-                                               1.6487, -.3925, -1.4036, -.7279, -.5594, -.7688, .7624});
+  expect_near(NoiseSource({42}).normal({16}),
+              {1.9269,
+               1.4873,
+               .9007,
+               -2.1055,
+               .6784,
+               -1.2345,
+               -.0431,
+               -1.6047,
+               -.7521,
+               1.6487,
+               -.3925,
+               -1.4036,
+               -.7279,
+               -.5594,
+               -.7688,
+               .7624});
   expect_near(NoiseSource({0}).normal({5}), {1.5410, -.2934, -2.1788, .5684, -1.0845});
 }
 
-// The formula on its own, from the standard library's mt19937 (see the implementation of normal_ in libtorch:
-// blocks of 16, 24-bit uniforms, Box-Muller on halves).
+// The formula on its own, from the standard library's mt19937 (see the implementation of normal_ in
+// libtorch: blocks of 16, 24-bit uniforms, Box-Muller on halves).
 TEST(Noise, FollowsTheFormula) {
   std::mt19937 twister(1234);
   std::vector<float> d(64);
   for (float& u : d) u = static_cast<float>(twister() & 0xffffff) / 16777216.0F;
   for (size_t block = 0; block < d.size(); block += 16) {
     for (size_t j = block; j < block + 8; ++j) {
-      const double rho = std::sqrt(-2 * std::log(1.0 - d[j])), theta = 2 * std::numbers::pi * d[j + 8];
+      const double rho = std::sqrt(-2 * std::log(1.0 - d[j])),
+                   theta = 2 * std::numbers::pi * d[j + 8];
       d[j] = static_cast<float>(rho * std::cos(theta));
       d[j + 8] = static_cast<float>(rho * std::sin(theta));
     }
@@ -51,8 +82,8 @@ TEST(Noise, FollowsTheFormula) {
 TEST(Noise, ARowDependsOnItsSeedAlone) {
   NoiseSource batch({7, 8, 9});
   NoiseSource alone({8});
-  // 3 x 5 x 7 = 105 numbers, not a multiple of 16; 2 x 3 = 6 takes the path for few numbers, which keeps a number
-  // for the next call.
+  // 3 x 5 x 7 = 105 numbers, not a multiple of 16; 2 x 3 = 6 takes the path for few numbers, which
+  // keeps a number for the next call.
   const std::vector<int64_t> shapes[] = {{3, 5, 7}, {2, 3}, {3}, {64}};
   for (const std::vector<int64_t>& shape : shapes) {
     const torch::Tensor rows = batch.normal(shape), row = alone.normal(shape);
@@ -91,10 +122,17 @@ TEST(Noise, TakesTheTypeOfAnotherTensorAfterDrawing) {
 }
 
 TEST(Noise, RefusesAWrongBatch) {
-  expect_error(ErrorKind::kInvalidInput, [] { NoiseSource({}); }, "no seed");
-  expect_error(ErrorKind::kInvalidInput, [] { NoiseSource({1, 2}).normal_like(torch::zeros({3, 4})); }, "(3, 4)",
-               "2 rows");
-  expect_error(ErrorKind::kInvalidInput, [] { NoiseSource({1}).normal_like(torch::Tensor()); }, "no tensor");
+  expect_error(
+      ErrorKind::kInvalidInput, [] { NoiseSource({}); }, "no seed");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [] {
+        NoiseSource({1, 2}).normal_like(torch::zeros({3, 4}));
+      },
+      "(3, 4)",
+      "2 rows");
+  expect_error(
+      ErrorKind::kInvalidInput, [] { NoiseSource({1}).normal_like(torch::Tensor()); }, "no tensor");
 }
 
 }  // namespace

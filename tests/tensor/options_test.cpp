@@ -22,7 +22,8 @@ TEST(DType, ReadsTheNamesItWrites) {
   EXPECT_EQ(parse_dtype("bfloat16"), torch::kBFloat16);
   EXPECT_EQ(dtype_name(torch::kInt64), "int64");
   for (const char* wrong : {"", "FP32", "fp64", "fp32 "}) {
-    expect_error(ErrorKind::kInvalidInput, [&] { parse_dtype(wrong); }, quoted(wrong), "fp32, fp16 or bf16");
+    expect_error(
+        ErrorKind::kInvalidInput, [&] { parse_dtype(wrong); }, quoted(wrong), "fp32, fp16 or bf16");
   }
 }
 
@@ -44,21 +45,31 @@ TEST(Device, ReadsNames) {
   if (gpu_count() > 0) {
     EXPECT_EQ(parse_device("cuda").index(), 0);
   }
-  for (const char* wrong : {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda:999", "cpu:0"}) {
-    expect_error(ErrorKind::kInvalidInput, [&] { parse_device(wrong); }, quoted(wrong));
+  for (const char* wrong :
+       {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda:999", "cpu:0"}) {
+    expect_error(
+        ErrorKind::kInvalidInput, [&] { parse_device(wrong); }, quoted(wrong));
   }
-  expect_error(ErrorKind::kUnsupported, [] { parse_device("cuda:127"); }, "'cuda:127'", "use cpu");
+  expect_error(
+      ErrorKind::kUnsupported, [] { parse_device("cuda:127"); }, "'cuda:127'", "use cpu");
 }
 
 TEST(Shape, AcceptsOnlyWhatWasAskedFor) {
   const torch::Tensor x = torch::zeros({2, 3, 8});
   EXPECT_NO_THROW(check_shape(x, {2, -1, 8}, "door"));
   EXPECT_NO_THROW(check_shape(torch::zeros({}), {}, "door"));
-  expect_error(ErrorKind::kInvalidInput, [&] { check_shape(x, {2, -1, 9}, "unet.x"); },
-               "[unet.x] shape, got (2, 3, 8), expected (2, *, 9)");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] {
+        check_shape(x, {2, -1, 9}, "unet.x");
+      },
+      "[unet.x] shape, got (2, 3, 8), expected (2, *, 9)");
   EXPECT_THROW(check_shape(x, {2, 3}, "door"), Error);
   EXPECT_THROW(check_shape(x, {2, 3, 8, -1}, "door"), Error);
-  expect_error(ErrorKind::kInvalidInput, [] { check_shape(torch::Tensor(), {-1}, "door"); }, "got no tensor");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [] { check_shape(torch::Tensor(), {-1}, "door"); },
+      "got no tensor");
 }
 
 TEST(Threads, AreAsManyAsAsked) {
@@ -70,7 +81,8 @@ TEST(Threads, AreAsManyAsAsked) {
   set_threads(0);
   EXPECT_GE(thread_count(), 1);
   set_threads(before);
-  expect_error(ErrorKind::kInvalidInput, [] { set_threads(-1); }, "-1");
+  expect_error(
+      ErrorKind::kInvalidInput, [] { set_threads(-1); }, "-1");
 }
 
 }  // namespace

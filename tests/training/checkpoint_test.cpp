@@ -79,7 +79,8 @@ TEST(Checkpoint, PassesOverADamagedOne) {
     save_checkpoint(folder.path(), a.state, a.net, a.optimizer, 2);
     save_checkpoint(folder.path(), b.state, b.net, b.optimizer, 2);
     flip_bit(checkpoint_path(folder.path(), 8), where);
-    EXPECT_EQ(load_newest_checkpoint(folder.path(), a.state.recipe, c.net, c.optimizer)->step, 7) << where;
+    EXPECT_EQ(load_newest_checkpoint(folder.path(), a.state.recipe, c.net, c.optimizer)->step, 7)
+        << where;
     std::filesystem::resize_file(checkpoint_path(folder.path(), 7), 100);
     EXPECT_THROW(load_newest_checkpoint(folder.path(), a.state.recipe, c.net, c.optimizer), Error);
   }

@@ -17,7 +17,8 @@ TEST(BatchLoader, KeepsTheOrder) {
           if (step % 3 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
           return Batch{torch::full({1}, static_cast<double>(step))};
         },
-        5, threads);
+        5,
+        threads);
     for (int64_t step = 5; step < 40; ++step) EXPECT_EQ(loader.next()[0].item<double>(), step);
   }
 }
@@ -29,8 +30,11 @@ TEST(BatchLoader, WorksAheadAndThenWaits) {
         ++made;
         return Batch{};
       },
-      0, 2, 4);
-  for (int i = 0; i < 200 && made < 4; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      0,
+      2,
+      4);
+  for (int i = 0; i < 200 && made < 4; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_EQ(made, 4);
 }
@@ -41,7 +45,8 @@ TEST(BatchLoader, ThrowsInItsTurn) {
         if (step == 2) throw std::runtime_error("unreadable picture");
         return Batch{};
       },
-      0, 2);
+      0,
+      2);
   EXPECT_NO_THROW(loader.next());
   EXPECT_NO_THROW(loader.next());
   EXPECT_THROW(loader.next(), std::runtime_error);
@@ -54,7 +59,8 @@ TEST(BatchLoader, TakesOneThreadAndLeavesTheRest) {
         (void)torch::ones({100, 100}).matmul(torch::ones({100, 100}));
         return Batch{torch::full({1}, static_cast<double>(at::get_num_threads()))};
       },
-      0, 1);
+      0,
+      1);
   EXPECT_EQ(loader.next()[0].item<double>(), 1);
   EXPECT_EQ(at::get_num_threads(), 2);
   at::set_num_threads(1);

@@ -14,7 +14,9 @@ int main(int argc, char** argv) {
     const Recipe recipe = toy_recipe(argv[2]);
     ToyTask task(recipe);
     TrainHooks hooks;
-    hooks.on_step = [](int64_t, double) { std::this_thread::sleep_for(std::chrono::milliseconds(3)); };
+    hooks.on_step = [](int64_t, double) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    };
     train(task, recipe, hooks, /*resume=*/true);
     return 0;
   }

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
-#include <torch/optim/adamw.h>
 #include <torch/nn/utils/clip_grad.h>
+#include <torch/optim/adamw.h>
 
 #include <cmath>
 
@@ -16,14 +16,16 @@ namespace {
 struct Net : torch::nn::Module {
   Net()
       : conv(register_module("conv", torch::nn::Conv2d(3, 40, 3))),
-        linear(register_module("linear", torch::nn::Linear(200, 150))) {}  // more than one chunk of 16384
+        linear(register_module("linear", torch::nn::Linear(200, 150))) {
+  }  // more than one chunk of 16384
   torch::nn::Conv2d conv;
   torch::nn::Linear linear;
 };
 
 void set_gradients(torch::nn::Module& net, int step) {
   torch::manual_seed(100 + step);
-  for (auto& parameter : net.parameters()) parameter.mutable_grad() = torch::randn(parameter.sizes());
+  for (auto& parameter : net.parameters())
+    parameter.mutable_grad() = torch::randn(parameter.sizes());
 }
 
 TEST(AdamW, MatchesTorch) {
@@ -37,11 +39,14 @@ TEST(AdamW, MatchesTorch) {
   AdamW adamw(ours, {.beta1 = 0.9, .beta2 = 0.95, .epsilon = 1e-8, .weight_decay = 0.1});
   using Options = torch::optim::AdamWOptions;
   auto options = [](double decay) {
-    return std::make_unique<Options>(Options(1e-2).betas({0.9, 0.95}).eps(1e-8).weight_decay(decay));
+    return std::make_unique<Options>(
+        Options(1e-2).betas({0.9, 0.95}).eps(1e-8).weight_decay(decay));
   };
   std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(std::vector<torch::Tensor>{theirs.conv->weight, theirs.linear->weight}, options(0.1));
-  groups.emplace_back(std::vector<torch::Tensor>{theirs.conv->bias, theirs.linear->bias}, options(0.0));
+  groups.emplace_back(std::vector<torch::Tensor>{theirs.conv->weight, theirs.linear->weight},
+                      options(0.1));
+  groups.emplace_back(std::vector<torch::Tensor>{theirs.conv->bias, theirs.linear->bias},
+                      options(0.0));
   torch::optim::AdamW reference(groups, Options(1e-2));
 
   for (int step = 0; step < 20; ++step) {

@@ -86,7 +86,8 @@ TEST(Recipe, UnknownKindListsTheKnown) {
 }
 
 TEST(LearningRate, Schedules) {
-  TrainOptions options{.steps = 100, .learning_rate = 2.0, .warmup_steps = 3, .schedule = "constant"};
+  TrainOptions options{
+      .steps = 100, .learning_rate = 2.0, .warmup_steps = 3, .schedule = "constant"};
   EXPECT_DOUBLE_EQ(learning_rate_at(options, 0, 0), 0.5);  // never 0, which would waste a step
   EXPECT_DOUBLE_EQ(learning_rate_at(options, 2, 0), 1.5);
   EXPECT_DOUBLE_EQ(learning_rate_at(options, 3, 0), 2.0);
@@ -99,7 +100,8 @@ TEST(LearningRate, Schedules) {
   EXPECT_NEAR(learning_rate_at(options, 100, 1.0), 0.2, 1e-12);
   options.schedule = "cosine";
   EXPECT_NEAR(learning_rate_at(options, 75, 0.75), 1.1, 1e-12);
-  EXPECT_NEAR(learning_rate_at(options, 62, 0.625), 0.2 + 1.8 * 0.5 * (1 + std::cos(M_PI / 4)), 1e-12);
+  EXPECT_NEAR(
+      learning_rate_at(options, 62, 0.625), 0.2 + 1.8 * 0.5 * (1 + std::cos(M_PI / 4)), 1e-12);
 }
 
 TEST(LearningRate, ProgressBySteps) {

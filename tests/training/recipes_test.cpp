@@ -35,18 +35,23 @@ TEST_P(TinyRecipe, TrainsAndTheLossFalls) {
 
   ASSERT_EQ(losses.size(), static_cast<size_t>(recipe.train.steps));
   const size_t part = losses.size() / 5;
-  const double first = std::accumulate(losses.begin(), losses.begin() + static_cast<long>(part), 0.0);
+  const double first =
+      std::accumulate(losses.begin(), losses.begin() + static_cast<long>(part), 0.0);
   const double last = std::accumulate(losses.end() - static_cast<long>(part), losses.end(), 0.0);
   EXPECT_LT(last, 0.9 * first);
   EXPECT_EQ(result.skipped, 0);
   EXPECT_FALSE(result.validation.empty());
   bool has_weights = false;
-  for (const auto& item : fs::directory_iterator(result.model)) has_weights |= item.path().extension() == ".safetensors";
+  for (const auto& item : fs::directory_iterator(result.model))
+    has_weights |= item.path().extension() == ".safetensors";
   EXPECT_TRUE(has_weights);
 }
 
-INSTANTIATE_TEST_SUITE_P(Recipes, TinyRecipe, testing::Values("decoder", "prior", "upscaler", "captioned", "autoencoder"),
-                         [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(
+    Recipes,
+    TinyRecipe,
+    testing::Values("decoder", "prior", "upscaler", "captioned", "autoencoder"),
+    [](const auto& info) { return std::string(info.param); });
 
 TEST(Recipes, AllAreReadable) {
   int count = 0;
@@ -64,10 +69,12 @@ void write_pictures(const fs::path& folder, int count) {
   fs::create_directories(folder);
   for (int i = 0; i < count; ++i) {
     image::Image picture(20, 16, 3);
-    for (size_t k = 0; k < picture.pixels.size(); ++k) picture.pixels[k] = static_cast<uint8_t>(k % 3 == static_cast<size_t>(i % 3) ? 220 : 30);
+    for (size_t k = 0; k < picture.pixels.size(); ++k)
+      picture.pixels[k] = static_cast<uint8_t>(k % 3 == static_cast<size_t>(i % 3) ? 220 : 30);
     const std::string name = "p" + std::to_string(i);
     image::write_image(folder / (name + ".png"), picture);
-    write_file_atomic(folder / (name + ".txt"), i % 2 == 0 ? "un cuadrado \"rojo\"" : "a green square");
+    write_file_atomic(folder / (name + ".txt"),
+                      i % 2 == 0 ? "un cuadrado \"rojo\"" : "a green square");
   }
 }
 
@@ -83,7 +90,8 @@ TEST(DefaultRecipe, TrainsOnAFolder) {
   recipe.train.batch_size = 2;
   recipe.task["sample_steps"] = 1;
   const TrainResult result = train(*make_task(recipe), recipe);
-  for (const char* file : {"model.json", "tokenizer.json", "denoiser.safetensors", "text_encoder.safetensors"}) {
+  for (const char* file :
+       {"model.json", "tokenizer.json", "denoiser.safetensors", "text_encoder.safetensors"}) {
     EXPECT_TRUE(fs::is_regular_file(result.model / file)) << file;
   }
   EXPECT_TRUE(fs::is_regular_file(folder / "run/samples/step-00000002.png"));
@@ -124,14 +132,17 @@ TEST(CaptionedTask, NamesWhatIsWrong) {
 bool same_part(const image::Image& sheet, int left, int top, const image::Image& picture) {
   if (left + picture.width > sheet.width || top + picture.height > sheet.height) return false;
   for (int y = 0; y < picture.height; ++y) {
-    if (!std::equal(picture.at(0, y), picture.at(0, y) + picture.width * 3, sheet.at(left, top + y))) return false;
+    if (!std::equal(
+            picture.at(0, y), picture.at(0, y) + picture.width * 3, sheet.at(left, top + y)))
+      return false;
   }
   return true;
 }
 
 TEST(PreviewNoise, BeginsWithThePictureAndComesBackToIt) {
   image::Image picture(64, 48, 3);
-  for (size_t i = 0; i < picture.pixels.size(); ++i) picture.pixels[i] = static_cast<uint8_t>(i * 7 % 251);
+  for (size_t i = 0; i < picture.pixels.size(); ++i)
+    picture.pixels[i] = static_cast<uint8_t>(i * 7 % 251);
   const image::Image sheet = preview_noise(picture, 4, 1);
   EXPECT_GE(sheet.width, 4 * 64);
   int found = 0;

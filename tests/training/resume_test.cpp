@@ -59,7 +59,8 @@ pid_t start_training(const std::filesystem::path& output) {
 TEST(Resume, RepeatsAfterBeingKilledAnywhere) {
   TemporaryFolder folder;
   std::minstd_rand random(std::random_device{}());
-  for (int64_t reached : {2, 15, 22, 40}) {  // rows before the kill, the first before any checkpoint
+  for (int64_t reached :
+       {2, 15, 22, 40}) {  // rows before the kill, the first before any checkpoint
     const pid_t child = start_training(folder.path());
     for (int i = 0; i < 4000 && lines_in(folder / "metrics.csv") < reached; ++i) usleep(5000);
     usleep(random() % 15000);

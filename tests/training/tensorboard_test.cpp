@@ -19,11 +19,14 @@ std::string hex(std::string_view bytes) {
 }
 
 // Made by the Python package tensorboard 2.21.0:
-//   Event(wall_time=1234.5, step=300, summary=Summary(value=[Summary.Value(tag="train/loss", simple_value=0.25)]))
+//   Event(wall_time=1234.5, step=300, summary=Summary(value=[Summary.Value(tag="train/loss",
+//   simple_value=0.25)]))
 // serialised, and written by RecordWriter.
 constexpr const char* kEvent = "0900000000004a934010ac022a130a110a0a747261696e2f6c6f7373150000803e";
 
-TEST(TensorBoard, ScalarEventAsTheirs) { EXPECT_EQ(hex(scalar_event(1234.5, 300, "train/loss", 0.25f)), kEvent); }
+TEST(TensorBoard, ScalarEventAsTheirs) {
+  EXPECT_EQ(hex(scalar_event(1234.5, 300, "train/loss", 0.25f)), kEvent);
+}
 
 TEST(TensorBoard, RecordAsTheirs) {
   EXPECT_EQ(hex(tfrecord(scalar_event(1234.5, 300, "train/loss", 0.25f))),
@@ -32,7 +35,8 @@ TEST(TensorBoard, RecordAsTheirs) {
 
 TEST(TensorBoard, FileBeginsWithItsVersion) {
   TemporaryFolder folder;
-  EventWriter first(folder.path(), 0), second(folder.path(), 5);  // two within a second are two files
+  EventWriter first(folder.path(), 0),
+      second(folder.path(), 5);  // two within a second are two files
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
     EXPECT_NE(read_text_file(entry.path()).find("brain.Event:2"), std::string::npos);

@@ -28,7 +28,8 @@ ToyTask::ToyTask(const Recipe& recipe, ToyOptions options)
 }
 
 Batch ToyTask::make_batch(int64_t step) const {
-  // Batch `step` of size B is samples step * B .. (step + 1) * B - 1, so that two small batches make a large one.
+  // Batch `step` of size B is samples step * B .. (step + 1) * B - 1, so that two small batches
+  // make a large one.
   torch::Tensor x = torch::empty({batch_size_, 4});
   float* values = x.data_ptr<float>();
   for (int64_t i = 0; i < batch_size_; ++i) {
@@ -36,7 +37,8 @@ Batch ToyTask::make_batch(int64_t step) const {
     for (int k = 0; k < 4; ++k) values[i * 4 + k] = static_cast<float>(random.normal());
   }
   torch::Tensor y = x.matmul(torch::tensor({1.0f, -2.0f, 3.0f, 0.5f})).unsqueeze(1) + 1;
-  if (step >= options_.poison_from && step <= options_.poison_to) y.fill_(std::numeric_limits<float>::quiet_NaN());
+  if (step >= options_.poison_from && step <= options_.poison_to)
+    y.fill_(std::numeric_limits<float>::quiet_NaN());
   return {x, y};
 }
 
@@ -61,8 +63,10 @@ std::map<std::string, double> ToyTask::validate() {
 
 void ToyTask::save_model(const std::filesystem::path& folder, const Json& provenance) {
   std::vector<weights::NamedTensor> tensors;
-  for (const auto& item : net_->named_parameters()) tensors.emplace_back(item.key(), item.value().detach());
-  weights::write_safetensors(folder / "toy.safetensors", tensors, {{"steps", provenance.at("steps").dump()}});
+  for (const auto& item : net_->named_parameters())
+    tensors.emplace_back(item.key(), item.value().detach());
+  weights::write_safetensors(
+      folder / "toy.safetensors", tensors, {{"steps", provenance.at("steps").dump()}});
 }
 
 Recipe toy_recipe(const std::filesystem::path& output) {

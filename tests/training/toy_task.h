@@ -13,7 +13,8 @@
 
 namespace lienzo::training {
 
-/// Two layers with everything that makes resuming hard: dropout, running statistics, noise inside the loss.
+/// Two layers with everything that makes resuming hard: dropout, running statistics, noise inside
+/// the loss.
 struct ToyNet : torch::nn::Module {
   explicit ToyNet(double dropout);
   torch::Tensor forward(torch::Tensor x);  // (B, 4) -> (B, 1)
@@ -24,8 +25,9 @@ struct ToyNet : torch::nn::Module {
 };
 
 struct ToyOptions {
-  bool plain = false;         // no dropout, no running statistics, no noise: micro-batches add up to one batch
-  int64_t poison_from = -1;   // steps from .. to give a NaN loss
+  bool plain =
+      false;  // no dropout, no running statistics, no noise: micro-batches add up to one batch
+  int64_t poison_from = -1;  // steps from .. to give a NaN loss
   int64_t poison_to = -1;
 };
 

@@ -49,9 +49,11 @@ TEST(Trainer, LearnsAndWritesEverything) {
   EXPECT_LT(result.validation.at("error"), 0.05);
   EXPECT_FALSE(result.stopped);
   EXPECT_GE(reports, 1);
-  EXPECT_THAT(read_text_file(folder / "run/metrics.csv"), StartsWith("step,absolute_error,gradient_norm,"));
+  EXPECT_THAT(read_text_file(folder / "run/metrics.csv"),
+              StartsWith("step,absolute_error,gradient_norm,"));
   EXPECT_THAT(read_text_file(folder / "run/validation.csv"), HasSubstr("\n150,"));
-  EXPECT_THAT(read_text_file(folder / "run/timing.csv"), StartsWith("step,samples_per_second,seconds\n100,"));
+  EXPECT_THAT(read_text_file(folder / "run/timing.csv"),
+              StartsWith("step,samples_per_second,seconds\n100,"));
   EXPECT_EQ(read_text_file(folder / "run/recipe.toml"), recipe.text);
   EXPECT_EQ(image::read_image(folder / "run/samples/step-00000300.png").width, 4);
   EXPECT_EQ(list_checkpoints(folder / "run/checkpoints").size(), 2);
@@ -173,7 +175,8 @@ TEST(Trainer, RunsARecipeFile) {
   TemporaryFolder folder;
   task_registry()["toy"] = [](const Recipe& recipe) { return std::make_unique<ToyTask>(recipe); };
   write_file_atomic(folder / "toy.toml", "kind = 'toy'\n[train]\nsteps = 1000\nthreads = 1\n");
-  const TrainResult result = run_recipe(folder / "toy.toml", {.output = folder / "run", .steps = 3});
+  const TrainResult result =
+      run_recipe(folder / "toy.toml", {.output = folder / "run", .steps = 3});
   EXPECT_EQ(result.step, 3);
   EXPECT_TRUE(std::filesystem::exists(folder / "run/recipe.toml"));
   task_registry().erase("toy");

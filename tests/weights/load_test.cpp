@@ -57,19 +57,27 @@ TEST(Load, ReportsEverythingWrongAtOnceAndChangesNothing) {
                          {"steps", torch::tensor(0.5F)},
                          {"linear.extra", torch::zeros({1})}},
                         "model.safetensors");
-  expect_error(ErrorKind::kCorrupt, [&] { load_strict(net, file); },
-               "[model.safetensors] does not fit the model", "1 missing: 'scale'", "1 unexpected: 'linear.extra'",
-               "1 mis-shaped: 'linear.weight' got (3, 2), expected (2, 3)",
-               "1 of another type: 'steps' got F32, expected int64");
+  expect_error(
+      ErrorKind::kCorrupt,
+      [&] { load_strict(net, file); },
+      "[model.safetensors] does not fit the model",
+      "1 missing: 'scale'",
+      "1 unexpected: 'linear.extra'",
+      "1 mis-shaped: 'linear.weight' got (3, 2), expected (2, 3)",
+      "1 of another type: 'steps' got F32, expected int64");
   EXPECT_TRUE(net.linear->bias.equal(before));
 }
 
 TEST(Load, CountsTheNamesItDoesNotShow) {
   Net net;
   auto tensors = good();
-  for (int i = 100; i < 125; ++i) tensors.emplace_back("extra." + std::to_string(i), torch::zeros({1}));
-  expect_error(ErrorKind::kCorrupt, [&] { load_strict(net, TensorList(tensors)); }, "25 unexpected: 'extra.100'",
-               "'extra.119' and 5 more;");
+  for (int i = 100; i < 125; ++i)
+    tensors.emplace_back("extra." + std::to_string(i), torch::zeros({1}));
+  expect_error(
+      ErrorKind::kCorrupt,
+      [&] { load_strict(net, TensorList(tensors)); },
+      "25 unexpected: 'extra.100'",
+      "'extra.119' and 5 more;");
 }
 
 TEST(Load, ToleratesOnlyWhatIsNamed) {
@@ -78,11 +86,17 @@ TEST(Load, ToleratesOnlyWhatIsNamed) {
   tensors.erase(tensors.begin() + 2);  // scale
   tensors.emplace_back("head.0.weight", torch::zeros({1}));
   EXPECT_THROW(load_strict(net, TensorList(tensors)), Error);
-  EXPECT_THROW(load_strict(net, TensorList(tensors), {.may_be_missing = {"scal"}, .may_be_unexpected = {"head.*"}}),
-               Error);
-  EXPECT_THROW(load_strict(net, TensorList(tensors), {.may_be_missing = {"scale"}, .may_be_unexpected = {"*.bias"}}),
-               Error);
-  load_strict(net, TensorList(tensors), {.may_be_missing = {"s*e"}, .may_be_unexpected = {"head.*.weight"}});
+  EXPECT_THROW(
+      load_strict(
+          net, TensorList(tensors), {.may_be_missing = {"scal"}, .may_be_unexpected = {"head.*"}}),
+      Error);
+  EXPECT_THROW(
+      load_strict(
+          net, TensorList(tensors), {.may_be_missing = {"scale"}, .may_be_unexpected = {"*.bias"}}),
+      Error);
+  load_strict(net,
+              TensorList(tensors),
+              {.may_be_missing = {"s*e"}, .may_be_unexpected = {"head.*.weight"}});
   EXPECT_TRUE(net.scale.equal(torch::ones({2})));
 }
 
@@ -103,17 +117,24 @@ TEST(Save, GoesThroughAFileInHalfTheSize) {
   EXPECT_EQ(file.index().find("part.scale")->dtype, DType::kF16);
   EXPECT_EQ(file.index().find("part.steps")->dtype, DType::kI64);
   load_strict(copy, file, {.prefix = "part."});
-  for (const auto& item : net.named_parameters()) EXPECT_TRUE(copy.named_parameters()[item.key()].equal(item.value()));
+  for (const auto& item : net.named_parameters())
+    EXPECT_TRUE(copy.named_parameters()[item.key()].equal(item.value()));
   EXPECT_EQ(copy.steps.item<int64_t>(), 11);
 }
 
 TEST(Save, SharesMemoryWithoutConversion) {
   const Net net;
-  EXPECT_EQ(named_tensors(net)[0].second.data_ptr(), net.named_parameters().begin()->value().data_ptr());
+  EXPECT_EQ(named_tensors(net)[0].second.data_ptr(),
+            net.named_parameters().begin()->value().data_ptr());
 }
 
 TEST(TensorList, RefusesTwoOfAName) {
-  expect_error(ErrorKind::kCorrupt, [] { TensorList({{"x", torch::ones({1})}, {"x", torch::ones({1})}}); }, "'x'");
+  expect_error(
+      ErrorKind::kCorrupt,
+      [] {
+        TensorList({{"x", torch::ones({1})}, {"x", torch::ones({1})}});
+      },
+      "'x'");
 }
 
 }  // namespace

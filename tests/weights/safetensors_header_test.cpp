@@ -24,7 +24,8 @@ TensorIndex parse(const std::string& file) {
 }
 
 std::string tensor(const std::string& dtype, const std::string& shape, const std::string& offsets) {
-  return R"({"dtype":")" + dtype + R"(","shape":[)" + shape + R"(],"data_offsets":[)" + offsets + "]}";
+  return R"({"dtype":")" + dtype + R"(","shape":[)" + shape + R"(],"data_offsets":[)" + offsets +
+         "]}";
 }
 
 TEST(SafetensorsHeader, ListsWhatItHolds) {
@@ -46,7 +47,8 @@ TEST(SafetensorsHeader, ListsWhatItHolds) {
 
 TEST(SafetensorsHeader, AcceptsSubByteTypesThatEndOnAByte) {
   EXPECT_EQ(parse(file_of(R"({"a":)" + tensor("F4", "4", "0,2") + "}", 2)).tensors()[0].bytes, 2u);
-  EXPECT_EQ(parse(file_of(R"({"a":)" + tensor("F6_E2M3", "4", "0,3") + "}", 3)).tensors()[0].bytes, 3u);
+  EXPECT_EQ(parse(file_of(R"({"a":)" + tensor("F6_E2M3", "4", "0,3") + "}", 3)).tensors()[0].bytes,
+            3u);
 }
 
 TEST(SafetensorsHeader, AcceptsNoTensors) { EXPECT_EQ(parse(file_of("{}", 0)).size(), 0u); }
@@ -59,7 +61,9 @@ struct Wrong {
   friend void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.what; }
 };
 
-std::string header_with(const std::string& body, size_t data_bytes = 4) { return file_of("{" + body + "}", data_bytes); }
+std::string header_with(const std::string& body, size_t data_bytes = 4) {
+  return file_of("{" + body + "}", data_bytes);
+}
 
 std::string times(const std::string& text, int count) {
   std::string all;
@@ -75,8 +79,12 @@ const Wrong kWrong[] = {
     {"ShorterThanThePrefix", std::string(7, '\0'), "got 7 bytes"},
     {"NoHeader", std::string(8, '\0'), "begins with '{'"},
     {"HeaderTooLarge", std::string("\x01\xe1\xf5\x05\0\0\0\0{}", 10), "header of 100000001 bytes"},
-    {"HeaderOfAlmostAllNumbers", std::string(8, '\xff') + "{}", "header of 18446744073709551615 bytes"},
-    {"HeaderCutOff", std::string("\x03\0\0\0\0\0\0\0{}", 10), "header cut off, got 2 bytes, expected 3"},
+    {"HeaderOfAlmostAllNumbers",
+     std::string(8, '\xff') + "{}",
+     "header of 18446744073709551615 bytes"},
+    {"HeaderCutOff",
+     std::string("\x03\0\0\0\0\0\0\0{}", 10),
+     "header cut off, got 2 bytes, expected 3"},
     // JSON.
     {"NotJson", file_of("{nonsense}", 0), "not JSON"},
     {"List", file_of("[]", 0), "begins with '{'"},
@@ -88,64 +96,124 @@ const Wrong kWrong[] = {
     {"NotUtf8", header_with("\"\xff\":" + tensor("F32", "1", "0,4")), "not JSON in UTF-8"},
     {"DeepNesting", file_of("{\"a\":" + times("[", 100000), 0), "expected an object"},
     {"DeepObjects", file_of(times("{\"a\":", 100000), 0), "expected"},
-    {"DeepNestingInAShape", header_with(R"("a":{"dtype":"F32","shape":)" + times("[", 100000)), "got a list"},
+    {"DeepNestingInAShape",
+     header_with(R"("a":{"dtype":"F32","shape":)" + times("[", 100000)),
+     "got a list"},
     // Keys and their values.
-    {"TensorIsANumber", header_with(R"("a":1)"), "'a' is wrong, got the number 1, expected an object"},
+    {"TensorIsANumber",
+     header_with(R"("a":1)"),
+     "'a' is wrong, got the number 1, expected an object"},
     {"TensorIsNull", header_with(R"("a":null)"), "got null"},
     {"TwoNames", header_with(kGood + "," + kGood), "two tensors are named 'a'"},
     {"EmptyTensorsOfOneName",
      header_with(R"("a":)" + tensor("F32", "0", "0,0") + R"(,"a":)" + tensor("F32", "0", "0,0"), 0),
      "two tensors are named 'a'"},
-    {"UnknownKey", header_with(R"("a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"stride":[1]})"), "unknown key, got 'stride'"},
-    {"TwoShapes", header_with(R"("a":{"dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]})"), "shape of tensor 'a' comes twice"},
-    {"TwoTypes", header_with(R"("a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]})"), "dtype of tensor 'a' comes twice"},
+    {"UnknownKey",
+     header_with(R"("a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"stride":[1]})"),
+     "unknown key, got 'stride'"},
+    {"TwoShapes",
+     header_with(R"("a":{"dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]})"),
+     "shape of tensor 'a' comes twice"},
+    {"TwoTypes",
+     header_with(R"("a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]})"),
+     "dtype of tensor 'a' comes twice"},
     {"NoType", header_with(R"("a":{"shape":[1],"data_offsets":[0,4]})"), "has no dtype"},
     {"NoShape", header_with(R"("a":{"dtype":"F32","data_offsets":[0,4]})"), "has no shape"},
     {"NoOffsets", header_with(R"("a":{"dtype":"F32","shape":[1]})"), "has no data_offsets"},
     {"UnknownType", header_with(R"("a":)" + tensor("F33", "1", "0,4")), "is unknown, got 'F33'"},
-    {"TypeIsAList", header_with(R"("a":{"dtype":["F32"],"shape":[1],"data_offsets":[0,4]})"), "expected a text"},
-    {"ShapeIsANumber", header_with(R"("a":{"dtype":"F32","shape":1,"data_offsets":[0,4]})"), "expected a list"},
-    {"ShapeIsText", header_with(R"("a":{"dtype":"F32","shape":"1","data_offsets":[0,4]})"), "expected a list"},
+    {"TypeIsAList",
+     header_with(R"("a":{"dtype":["F32"],"shape":[1],"data_offsets":[0,4]})"),
+     "expected a text"},
+    {"ShapeIsANumber",
+     header_with(R"("a":{"dtype":"F32","shape":1,"data_offsets":[0,4]})"),
+     "expected a list"},
+    {"ShapeIsText",
+     header_with(R"("a":{"dtype":"F32","shape":"1","data_offsets":[0,4]})"),
+     "expected a list"},
     {"NegativeLength", header_with(R"("a":)" + tensor("F32", "-1", "0,4")), "got the number -1"},
-    {"FractionalLength", header_with(R"("a":)" + tensor("F32", "1.0", "0,4")), "got the number '1.0'"},
-    {"LengthBeyond64Bits", header_with(R"("a":)" + tensor("F32", "18446744073709551616", "0,4")), "expected whole numbers"},
-    {"TextInAShape", header_with(R"("a":)" + tensor("F32", R"("1")", "0,4")), "expected whole numbers"},
-    {"RankNine", header_with(R"("a":)" + tensor("F32", "1,1,1,1,1,1,1,1,1", "0,4")), "more than 8 numbers"},
+    {"FractionalLength",
+     header_with(R"("a":)" + tensor("F32", "1.0", "0,4")),
+     "got the number '1.0'"},
+    {"LengthBeyond64Bits",
+     header_with(R"("a":)" + tensor("F32", "18446744073709551616", "0,4")),
+     "expected whole numbers"},
+    {"TextInAShape",
+     header_with(R"("a":)" + tensor("F32", R"("1")", "0,4")),
+     "expected whole numbers"},
+    {"RankNine",
+     header_with(R"("a":)" + tensor("F32", "1,1,1,1,1,1,1,1,1", "0,4")),
+     "more than 8 numbers"},
     {"OneOffset", header_with(R"("a":)" + tensor("F32", "1", "4")), "got 1 numbers, expected 2"},
-    {"ThreeOffsets", header_with(R"("a":)" + tensor("F32", "1", "0,4,8")), "got 3 numbers, expected 2"},
-    {"MetadataIsAList", header_with(R"("__metadata__":[])", 0), "'__metadata__' is wrong, got a list"},
+    {"ThreeOffsets",
+     header_with(R"("a":)" + tensor("F32", "1", "0,4,8")),
+     "got 3 numbers, expected 2"},
+    {"MetadataIsAList",
+     header_with(R"("__metadata__":[])", 0),
+     "'__metadata__' is wrong, got a list"},
     {"MetadataIsNull", header_with(R"("__metadata__":null)", 0), "got null"},
-    {"MetadataNumber", header_with(R"("__metadata__":{"epoch":3})", 0), "metadata 'epoch' is wrong, got the number 3, expected a text"},
-    {"MetadataObject", header_with(R"("__metadata__":{"epoch":{}})", 0), "got an object, expected a text"},
-    {"MetadataKeyTwice", header_with(R"("__metadata__":{"k":"1","k":"2"})", 0), "metadata key 'k' comes twice"},
-    {"MetadataTwice", header_with(R"("__metadata__":{},"__metadata__":{})", 0), "__metadata__ comes twice"},
+    {"MetadataNumber",
+     header_with(R"("__metadata__":{"epoch":3})", 0),
+     "metadata 'epoch' is wrong, got the number 3, expected a text"},
+    {"MetadataObject",
+     header_with(R"("__metadata__":{"epoch":{}})", 0),
+     "got an object, expected a text"},
+    {"MetadataKeyTwice",
+     header_with(R"("__metadata__":{"k":"1","k":"2"})", 0),
+     "metadata key 'k' comes twice"},
+    {"MetadataTwice",
+     header_with(R"("__metadata__":{},"__metadata__":{})", 0),
+     "__metadata__ comes twice"},
     // Layout.
-    {"FirstNotAtZero", header_with(R"("a":)" + tensor("F32", "1", "4,8"), 8), "hole before tensor 'a'"},
-    {"Hole", header_with(kGood + R"(,"b":)" + tensor("F32", "1", "5,9"), 9), "hole before tensor 'b', got bytes 5..9, expected from 4"},
-    {"Overlap", header_with(kGood + R"(,"b":)" + tensor("F32", "1", "3,7"), 7), "tensor 'b' overlaps"},
+    {"FirstNotAtZero",
+     header_with(R"("a":)" + tensor("F32", "1", "4,8"), 8),
+     "hole before tensor 'a'"},
+    {"Hole",
+     header_with(kGood + R"(,"b":)" + tensor("F32", "1", "5,9"), 9),
+     "hole before tensor 'b', got bytes 5..9, expected from 4"},
+    {"Overlap",
+     header_with(kGood + R"(,"b":)" + tensor("F32", "1", "3,7"), 7),
+     "tensor 'b' overlaps"},
     {"SamePlace", header_with(kGood + R"(,"b":)" + tensor("F32", "1", "0,4")), "overlaps"},
-    {"EndsBeforeItBegins", header_with(kGood + R"(,"b":)" + tensor("F32", "0", "4,0")), "ends before it begins"},
+    {"EndsBeforeItBegins",
+     header_with(kGood + R"(,"b":)" + tensor("F32", "0", "4,0")),
+     "ends before it begins"},
     {"Tail", header_with(kGood, 5), "bytes after the last tensor, got 5 bytes of data, expected 4"},
     {"TailWithoutTensors", file_of("{}", 1), "bytes after the last tensor"},
     {"DataCutOff", header_with(kGood, 3), "tensor 'a' is cut off"},
-    {"EndBeyond64Bits", header_with(R"("a":)" + tensor("F32", "1", "0,18446744073709551615")), "cut off"},
+    {"EndBeyond64Bits",
+     header_with(R"("a":)" + tensor("F32", "1", "0,18446744073709551615")),
+     "cut off"},
     {"TooManyBytes", header_with(R"("a":)" + tensor("F32", "2", "0,4")), "got 4 bytes, expected 8"},
     {"TooFewBytes", header_with(R"("a":)" + tensor("F16", "1", "0,4")), "got 4 bytes, expected 2"},
     // 2^32 * 2^32 elements are 0 modulo 2^64, and 2^62 elements of 4 bytes are as well.
-    {"CountOverflows", header_with(R"("a":)" + tensor("F32", "4294967296,4294967296", "0,0"), 0), "whose size cannot be"},
-    {"BytesOverflow", header_with(R"("a":)" + tensor("F32", "4611686018427387904", "0,0"), 0), "whose size cannot be"},
-    {"LengthBeyondSigned", header_with(R"("a":)" + tensor("U8", "18446744073709551615", "0,0"), 0), "whose size cannot be"},
-    {"ZeroHidesOverflow", header_with(R"("a":)" + tensor("U8", "0,4294967296,4294967296", "0,0"), 0), "whose size cannot be"},
+    {"CountOverflows",
+     header_with(R"("a":)" + tensor("F32", "4294967296,4294967296", "0,0"), 0),
+     "whose size cannot be"},
+    {"BytesOverflow",
+     header_with(R"("a":)" + tensor("F32", "4611686018427387904", "0,0"), 0),
+     "whose size cannot be"},
+    {"LengthBeyondSigned",
+     header_with(R"("a":)" + tensor("U8", "18446744073709551615", "0,0"), 0),
+     "whose size cannot be"},
+    {"ZeroHidesOverflow",
+     header_with(R"("a":)" + tensor("U8", "0,4294967296,4294967296", "0,0"), 0),
+     "whose size cannot be"},
     {"HalfAByte", header_with(R"("a":)" + tensor("F4", "3", "0,2"), 2), "whose size cannot be"},
 };
 
 class WrongHeader : public testing::TestWithParam<Wrong> {};
 
 TEST_P(WrongHeader, IsRefusedWithItsReason) {
-  expect_error(ErrorKind::kCorrupt, [] { parse(GetParam().file); }, "[hostile.safetensors] ", GetParam().message);
+  expect_error(
+      ErrorKind::kCorrupt,
+      [] { parse(GetParam().file); },
+      "[hostile.safetensors] ",
+      GetParam().message);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, WrongHeader, testing::ValuesIn(kWrong),
+INSTANTIATE_TEST_SUITE_P(All,
+                         WrongHeader,
+                         testing::ValuesIn(kWrong),
                          [](const testing::TestParamInfo<Wrong>& test) { return test.param.what; });
 
 TEST(SafetensorsHeader, EveryCutOfAGoodFileIsRefused) {
@@ -172,7 +240,8 @@ TEST(SafetensorsHeader, MessagesStayReadableWhateverTheName) {
 // The fuzzer's seeds and finds: each must be read or refused, never more.
 TEST(SafetensorsHeader, SurvivesTheFuzzCorpus) {
   int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(LIENZO_TEST_DATA "/fuzz/corpus/safetensors")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(LIENZO_TEST_DATA "/fuzz/corpus/safetensors")) {
     const MappedFile file(entry.path());
     try {
       parse_safetensors_header(file.bytes(), entry.path().string());

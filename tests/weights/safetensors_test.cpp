@@ -27,20 +27,30 @@ struct TypeCase {
 };
 
 // What tools/golden/safetensors_files.py wrote with the reference library.
-const TypeCase kSigned[] = {{"float64", torch::kFloat64}, {"float32", torch::kFloat32}, {"float16", torch::kFloat16},
-                            {"bfloat16", torch::kBFloat16}, {"int64", torch::kInt64}, {"int32", torch::kInt32},
-                            {"int16", torch::kInt16}, {"int8", torch::kInt8}};
+const TypeCase kSigned[] = {{"float64", torch::kFloat64},
+                            {"float32", torch::kFloat32},
+                            {"float16", torch::kFloat16},
+                            {"bfloat16", torch::kBFloat16},
+                            {"int64", torch::kInt64},
+                            {"int32", torch::kInt32},
+                            {"int16", torch::kInt16},
+                            {"int8", torch::kInt8}};
 
 std::string bytes_of(const fs::path& path) { return read_text_file(path); }
 
-void write_bytes(const fs::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+void write_bytes(const fs::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
 
-bool same(const torch::Tensor& a, const torch::Tensor& b) { return a.scalar_type() == b.scalar_type() && a.equal(b); }
+bool same(const torch::Tensor& a, const torch::Tensor& b) {
+  return a.scalar_type() == b.scalar_type() && a.equal(b);
+}
 
 TEST(Safetensors, ReadsTheReferenceLibrarysFile) {
   const SafetensorsFile file = SafetensorsFile::open(kGolden);
   const torch::Tensor numbers = torch::arange(-2, 4).reshape({2, 3});
-  for (const auto& [name, type] : kSigned) EXPECT_TRUE(same(file.read(name), numbers.to(type))) << name;
+  for (const auto& [name, type] : kSigned)
+    EXPECT_TRUE(same(file.read(name), numbers.to(type))) << name;
   EXPECT_TRUE(same(file.read("uint8"), torch::arange(6).reshape({2, 3}).to(torch::kUInt8)));
   EXPECT_TRUE(same(file.read("bool"), torch::arange(6).reshape({2, 3}).remainder(2).eq(1)));
   EXPECT_TRUE(same(file.read("single"), torch::tensor(0.1F)));
@@ -54,8 +64,10 @@ TEST(Safetensors, ListsTypesItCannotRead) {
   const SafetensorsFile file = SafetensorsFile::open(kGolden);
   ASSERT_NE(file.index().find("unreadable"), nullptr);
   EXPECT_EQ(file.index().find("unreadable")->dtype, DType::kU16);
-  expect_error(ErrorKind::kUnsupported, [&] { file.read("unreadable"); }, "U16");
-  expect_error(ErrorKind::kNotFound, [&] { file.read("absent"); }, "types.safetensors", "'absent'");
+  expect_error(
+      ErrorKind::kUnsupported, [&] { file.read("unreadable"); }, "U16");
+  expect_error(
+      ErrorKind::kNotFound, [&] { file.read("absent"); }, "types.safetensors", "'absent'");
 }
 
 TEST(Safetensors, TensorsOutliveTheFileObjectAndItsName) {
@@ -79,8 +91,9 @@ TEST(Safetensors, ReadsUnalignedNumbers) {
   const float numbers[] = {1.25F, -3.0F};
   const uint64_t length = header.size();
   const TemporaryFolder folder;
-  write_bytes(folder / "a", std::string(reinterpret_cast<const char*>(&length), 8) + header + '\x07' +
-                                std::string(reinterpret_cast<const char*>(numbers), 8));
+  write_bytes(folder / "a",
+              std::string(reinterpret_cast<const char*>(&length), 8) + header + '\x07' +
+                  std::string(reinterpret_cast<const char*>(numbers), 8));
   EXPECT_TRUE(same(SafetensorsFile::open(folder / "a").read("a"), torch::tensor({1.25F, -3.0F})));
 }
 
@@ -88,8 +101,9 @@ TEST(Safetensors, AnyByteButZeroIsTrue) {
   const std::string header = R"({"a":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}})";
   const uint64_t length = header.size();
   const TemporaryFolder folder;
-  write_bytes(folder / "a", std::string(reinterpret_cast<const char*>(&length), 8) + header +
-                                std::string("\x00\xff\x01", 3));
+  write_bytes(folder / "a",
+              std::string(reinterpret_cast<const char*>(&length), 8) + header +
+                  std::string("\x00\xff\x01", 3));
   const torch::Tensor a = SafetensorsFile::open(folder / "a").read("a");
   EXPECT_TRUE(same(a, torch::tensor({false, true, true})));
   EXPECT_EQ(a.to(torch::kUInt8).sum().item<int64_t>(), 2);
@@ -119,7 +133,8 @@ TEST(Safetensors, WritesWhatItReads) {
 }
 
 TEST(Safetensors, WritesTheSameBytesWhateverTheOrder) {
-  const torch::Tensor x = torch::arange(6, torch::kFloat32), y = x.to(torch::kBFloat16), z = x.to(torch::kFloat64);
+  const torch::Tensor x = torch::arange(6, torch::kFloat32), y = x.to(torch::kBFloat16),
+                      z = x.to(torch::kFloat64);
   const TemporaryFolder folder;
   write_safetensors(folder / "1", {{"x", x}, {"y", y}, {"z", z}}, {{"k", "1"}, {"a", "2"}});
   write_safetensors(folder / "2", {{"z", z}, {"y", y}, {"x", x}}, {{"a", "2"}, {"k", "1"}});
@@ -145,13 +160,43 @@ TEST(Safetensors, RefusesToWriteWhatCannotBeRead) {
   const TemporaryFolder folder;
   const fs::path path = folder / "a";
   const torch::Tensor x = torch::ones({1});
-  expect_error(ErrorKind::kInvalidInput, [&] { write_safetensors(path, {{"x", x}, {"x", x}}); }, "two tensors", "'x'");
-  expect_error(ErrorKind::kInvalidInput, [&] { write_safetensors(path, {{"__metadata__", x}}); }, "__metadata__");
-  expect_error(ErrorKind::kInvalidInput, [&] { write_safetensors(path, {{"\xff", x}}); }, "UTF-8");
-  expect_error(ErrorKind::kInvalidInput, [&] { write_safetensors(path, {{"x", x}}, {{"k", "\xff"}}); }, "UTF-8");
-  expect_error(ErrorKind::kInvalidInput, [&] { write_safetensors(path, {{"x", torch::Tensor()}}); }, "'x'");
-  expect_error(ErrorKind::kUnsupported, [&] { write_safetensors(path, {{"x", x.to(torch::kComplexFloat)}}); },
-               "ComplexFloat");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] {
+        write_safetensors(path, {{"x", x}, {"x", x}});
+      },
+      "two tensors",
+      "'x'");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] {
+        write_safetensors(path, {{"__metadata__", x}});
+      },
+      "__metadata__");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] {
+        write_safetensors(path, {{"\xff", x}});
+      },
+      "UTF-8");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] {
+        write_safetensors(path, {{"x", x}}, {{"k", "\xff"}});
+      },
+      "UTF-8");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] {
+        write_safetensors(path, {{"x", torch::Tensor()}});
+      },
+      "'x'");
+  expect_error(
+      ErrorKind::kUnsupported,
+      [&] {
+        write_safetensors(path, {{"x", x.to(torch::kComplexFloat)}});
+      },
+      "ComplexFloat");
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
@@ -159,12 +204,23 @@ TEST(Safetensors, SaysWhatIsWrongWithAPath) {
   const TemporaryFolder folder;
   write_bytes(folder / "empty", "");
   write_bytes(folder / "text", "This is not a weight file, but long enough for one.");
-  expect_error(ErrorKind::kNotFound, [&] { SafetensorsFile::open(folder / "absent"); }, "absent");
-  expect_error(ErrorKind::kIo, [&] { SafetensorsFile::open(folder.path()); }, folder.path().string());
-  expect_error(ErrorKind::kCorrupt, [&] { SafetensorsFile::open(folder / "empty"); }, "empty", "got 0 bytes");
-  expect_error(ErrorKind::kCorrupt, [&] { SafetensorsFile::open(folder / "text"); }, "not a safetensors file");
-  expect_error(ErrorKind::kNotFound, [&] { write_safetensors(folder / "absent" / "a", {}); }, "absent");
-  expect_error(ErrorKind::kIo, [&] { write_safetensors(folder.path(), {}); }, folder.path().string());
+  expect_error(
+      ErrorKind::kNotFound, [&] { SafetensorsFile::open(folder / "absent"); }, "absent");
+  expect_error(
+      ErrorKind::kIo, [&] { SafetensorsFile::open(folder.path()); }, folder.path().string());
+  expect_error(
+      ErrorKind::kCorrupt,
+      [&] { SafetensorsFile::open(folder / "empty"); },
+      "empty",
+      "got 0 bytes");
+  expect_error(
+      ErrorKind::kCorrupt,
+      [&] { SafetensorsFile::open(folder / "text"); },
+      "not a safetensors file");
+  expect_error(
+      ErrorKind::kNotFound, [&] { write_safetensors(folder / "absent" / "a", {}); }, "absent");
+  expect_error(
+      ErrorKind::kIo, [&] { write_safetensors(folder.path(), {}); }, folder.path().string());
 }
 
 TEST(Safetensors, ReportsAFileWithoutPermission) {
@@ -172,7 +228,8 @@ TEST(Safetensors, ReportsAFileWithoutPermission) {
   const TemporaryFolder folder;
   write_safetensors(folder / "a", {{"x", torch::ones({1})}});
   fs::permissions(folder / "a", fs::perms::none);
-  expect_error(ErrorKind::kIo, [&] { SafetensorsFile::open(folder / "a"); }, "permission");
+  expect_error(
+      ErrorKind::kIo, [&] { SafetensorsFile::open(folder / "a"); }, "permission");
 }
 
 TEST(Safetensors, AFullDiskLeavesTheOldFile) {
@@ -185,8 +242,12 @@ TEST(Safetensors, AFullDiskLeavesTheOldFile) {
   const rlimit small{4096, old_limit.rlim_max};
   const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
   setrlimit(RLIMIT_FSIZE, &small);
-  expect_error(ErrorKind::kIo, [&] { write_safetensors(folder / "a", {{"x", torch::ones({10000})}}); },
-               folder.path().string());
+  expect_error(
+      ErrorKind::kIo,
+      [&] {
+        write_safetensors(folder / "a", {{"x", torch::ones({10000})}});
+      },
+      folder.path().string());
   setrlimit(RLIMIT_FSIZE, &old_limit);
   std::signal(SIGXFSZ, old_handler);
   EXPECT_EQ(bytes_of(folder / "a"), before);

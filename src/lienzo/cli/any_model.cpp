@@ -16,7 +16,8 @@ using pipelines::Picture;
 AnyModel AnyModel::load(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "model.json";
   const Json json = Json::parse(read_text_file(path), nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} is not a JSON object", path.string()));
+  if (!json.is_object())
+    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} is not a JSON object", path.string()));
   const Json kind = json.value("kind", Json());
   if (kind == "captioned-pictures") {
     // The loader has checked the rest by then.
@@ -44,14 +45,19 @@ std::vector<std::string> AnyModel::unknown_words(std::string_view prompt) const 
   return embedded ? embedded->unknown_words(prompt) : std::vector<std::string>{};
 }
 
-std::vector<Picture> AnyModel::imagine(const pipelines::ImagineRequest& request, const pipelines::ImagineHooks& hooks) {
-  if (auto* embedded = std::get_if<EmbeddedModel>(&model_)) return embedded->imagine(request, hooks);
+std::vector<Picture> AnyModel::imagine(const pipelines::ImagineRequest& request,
+                                       const pipelines::ImagineHooks& hooks) {
+  if (auto* embedded = std::get_if<EmbeddedModel>(&model_))
+    return embedded->imagine(request, hooks);
   if (request.scene) {
-    throw Error(ErrorKind::kUnsupported, fmt::format("[imagine] {} draws from words and knows no scenes", name()));
+    throw Error(ErrorKind::kUnsupported,
+                fmt::format("[imagine] {} draws from words and knows no scenes", name()));
   }
   if (request.width != request.height) {
-    throw Error(ErrorKind::kUnsupported,
-                fmt::format("[imagine] this model draws squares, got {}x{}", request.width, request.height));
+    throw Error(
+        ErrorKind::kUnsupported,
+        fmt::format(
+            "[imagine] this model draws squares, got {}x{}", request.width, request.height));
   }
   pipelines::CaptionedRequest each;
   each.prompt = request.prompt;
@@ -63,7 +69,8 @@ std::vector<Picture> AnyModel::imagine(const pipelines::ImagineRequest& request,
   const auto start = std::chrono::steady_clock::now();
   std::vector<Picture> pictures;
   for (int k = 0; k < request.count; ++k) {
-    if (hooks.cancelled && hooks.cancelled()) throw Error(ErrorKind::kCancelled, "[imagine] stopped");
+    if (hooks.cancelled && hooks.cancelled())
+      throw Error(ErrorKind::kCancelled, "[imagine] stopped");
     each.seed = request.seed + static_cast<uint64_t>(k);
     const auto picture_start = std::chrono::steady_clock::now();
     Picture picture;
@@ -75,7 +82,8 @@ std::vector<Picture> AnyModel::imagine(const pipelines::ImagineRequest& request,
     record.negative_prompt = request.negative_prompt;
     record.seed = each.seed;
     record.steps = request.steps > 0 ? request.steps : settings_.value("steps", 0);
-    record.sampler = request.sampler.empty() ? settings_.value("sampler", "euler") : request.sampler;
+    record.sampler =
+        request.sampler.empty() ? settings_.value("sampler", "euler") : request.sampler;
     record.guidance = request.guidance;
     record.width = record.height = request.width;
     record.model = name();
@@ -83,8 +91,11 @@ std::vector<Picture> AnyModel::imagine(const pipelines::ImagineRequest& request,
     if (hooks.on_picture) hooks.on_picture(picture);
     pictures.push_back(std::move(picture));
     if (hooks.progress) {
-      hooks.progress({.stage = "draw", .done = k + 1, .total = request.count,
-                      .seconds = std::chrono::duration<double>(now - start).count(), .note = {}});
+      hooks.progress({.stage = "draw",
+                      .done = k + 1,
+                      .total = request.count,
+                      .seconds = std::chrono::duration<double>(now - start).count(),
+                      .note = {}});
     }
   }
   return pictures;

@@ -12,7 +12,8 @@
 
 namespace lienzo::cli {
 
-/// A model's folder of any kind, told by "kind" in its model.json, behind what `lienzo imagine` needs.
+/// A model's folder of any kind, told by "kind" in its model.json, behind what `lienzo imagine`
+/// needs.
 class AnyModel {
  public:
   /// Throws what the loaders throw, and kUnsupported for an unknown kind.
@@ -29,7 +30,8 @@ class AnyModel {
   /// Words that the model never learned, where it can tell.
   std::vector<std::string> unknown_words(std::string_view prompt) const;
   /// As EmbeddedModel::imagine; a model without scenes refuses a request with one (kUnsupported).
-  std::vector<pipelines::Picture> imagine(const pipelines::ImagineRequest& request, const pipelines::ImagineHooks& hooks);
+  std::vector<pipelines::Picture> imagine(const pipelines::ImagineRequest& request,
+                                          const pipelines::ImagineHooks& hooks);
 
  private:
   explicit AnyModel(pipelines::EmbeddedModel model) : model_(std::move(model)) {}

@@ -15,8 +15,8 @@ namespace lienzo::cli {
 /// What a parsed command line does; returns the exit code.
 using Action = std::function<int()>;
 
-// One function per command, each in a file of its own: declares the command's options on `app` and, when the
-// command is the one that was typed, sets `action`.
+// One function per command, each in a file of its own: declares the command's options on `app` and,
+// when the command is the one that was typed, sets `action`.
 void add_imagine(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
@@ -24,8 +24,9 @@ void add_dataset(CLI::App& app, Action& action);
 void add_model(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
 
-/// An option that takes one of `choices`. Its type reads "a|b|c" in help texts, from which completion.cpp learns
-/// the choices too; types that contain FILE or DIR complete to names of files or folders.
+/// An option that takes one of `choices`. Its type reads "a|b|c" in help texts, from which
+/// completion.cpp learns the choices too; types that contain FILE or DIR complete to names of files
+/// or folders.
 CLI::Option* add_choice(CLI::App& app,
                         const std::string& name,
                         std::string& target,

@@ -31,9 +31,11 @@ std::vector<std::string> command_names(const CLI::App& app) {
 // The command that the words name. Throws Error(kInvalidInput) where there is none.
 const CLI::App* find_command(const CLI::App* app, const std::vector<std::string>& words) {
   for (const std::string& word : words) {
-    const auto found = app->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
+    const auto found =
+        app->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
     if (found.empty()) {
-      throw Error(ErrorKind::kInvalidInput, fmt::format("no command '{}'{}", word, suggestion(word, command_names(*app))));
+      throw Error(ErrorKind::kInvalidInput,
+                  fmt::format("no command '{}'{}", word, suggestion(word, command_names(*app))));
     }
     app = found.front();
   }
@@ -74,9 +76,13 @@ std::string full_name(const CLI::App* app) {
 }
 
 // What to say about a command line that CLI11 refuses.
-std::string explain(const CLI::ParseError& error, const CLI::App& app, int argc, const char* const* argv) {
+std::string explain(const CLI::ParseError& error,
+                    const CLI::App& app,
+                    int argc,
+                    const char* const* argv) {
   const CLI::App* command = typed_command(app);
-  const auto extras = dynamic_cast<const CLI::ExtrasError*>(&error) ? command->remaining(true) : std::vector<std::string>{};
+  const auto extras = dynamic_cast<const CLI::ExtrasError*>(&error) ? command->remaining(true)
+                                                                    : std::vector<std::string>{};
   if (extras.empty()) return error.what();
   const std::string& extra = extras.front();
   std::vector<std::string> names;
@@ -87,13 +93,15 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, int argc,
     return fmt::format("unknown option '{}'{}", extra, suggestion(extra, names));
   }
   if (command != &app) {
-    return fmt::format("'{}' is one argument too many{}", extra,
+    return fmt::format("'{}' is one argument too many{}",
+                       extra,
                        command->get_name() == "imagine" ? "; put the whole prompt in quotes" : "");
   }
   const std::string near = suggestion(extra, command_names(app));
   if (!near.empty()) return fmt::format("no command '{}'{}", extra, near);
   const bool words_only = argc > 1 && argv[1][0] != '-';
-  return fmt::format("no command '{}'{}", extra,
+  return fmt::format("no command '{}'{}",
+                     extra,
                      words_only ? "; to draw it, type: lienzo imagine \"" + extra + "\"" : "");
 }
 
@@ -134,21 +142,30 @@ CLI::Option* add_choice(CLI::App& app,
     for (const std::string& choice : choices) {
       if (choice == value) return std::string();
     }
-    return fmt::format("no '{}' here, expected one of: {}{}", value, fmt::join(choices, ", "), suggestion(value, choices));
+    return fmt::format("no '{}' here, expected one of: {}{}",
+                       value,
+                       fmt::join(choices, ", "),
+                       suggestion(value, choices));
   };
-  return app.add_option(name, target, description)->type_name(fmt::format("{}", fmt::join(choices, "|")))->check(check);
+  return app.add_option(name, target, description)
+      ->type_name(fmt::format("{}", fmt::join(choices, "|")))
+      ->check(check);
 }
 
 CLI::Option* limit(CLI::Option* option, int64_t low, int64_t high) {
   return option->check([=](const std::string& text) {
     int64_t value = 0;
-    if (!CLI::detail::lexical_cast(text, value)) return fmt::format("cannot read '{}', expected a whole number", text);
-    return low <= value && value <= high ? std::string() : fmt::format("{} is not between {} and {}", value, low, high);
+    if (!CLI::detail::lexical_cast(text, value))
+      return fmt::format("cannot read '{}', expected a whole number", text);
+    return low <= value && value <= high
+               ? std::string()
+               : fmt::format("{} is not between {} and {}", value, low, high);
   });
 }
 
 std::unique_ptr<CLI::App> make_commandline(Action& action) {
-  auto app = std::make_unique<CLI::App>("Lienzo draws pictures from words, with a network of its own.", "lienzo");
+  auto app = std::make_unique<CLI::App>(
+      "Lienzo draws pictures from words, with a network of its own.", "lienzo");
   app->require_subcommand(0, 1);
   app->set_help_flag("-h,--help", "Explain this command");
   app->set_version_flag("--version", fmt::format("lienzo {}", version()), "Print the version");

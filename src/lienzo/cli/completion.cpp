@@ -28,7 +28,7 @@ struct OptionInfo {
 };
 
 struct CommandInfo {
-  std::vector<std::string> words;  // "lienzo", "dataset", "preview"
+  std::vector<std::string> words;                             // "lienzo", "dataset", "preview"
   std::vector<std::pair<std::string, std::string>> commands;  // name, description
   std::vector<OptionInfo> options;
   OptionInfo positional;
@@ -74,7 +74,8 @@ void collect(const CLI::App& app, std::vector<std::string> words, std::vector<Co
     info.options.push_back(std::move(item));
   }
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
-  for (const CLI::App* command : commands) info.commands.emplace_back(command->get_name(), command->get_description());
+  for (const CLI::App* command : commands)
+    info.commands.emplace_back(command->get_name(), command->get_description());
   list.push_back(std::move(info));
   for (const CLI::App* command : commands) collect(*command, words, list);
 }
@@ -82,7 +83,8 @@ void collect(const CLI::App& app, std::vector<std::string> words, std::vector<Co
 std::string joined_names(const CommandInfo& command) {
   std::string text;
   for (const auto& [name, description] : command.commands) text += name + " ";
-  for (const OptionInfo& option : command.options) text += fmt::format("{} ", fmt::join(option.names, " "));
+  for (const OptionInfo& option : command.options)
+    text += fmt::format("{} ", fmt::join(option.names, " "));
   return text;
 }
 
@@ -91,7 +93,8 @@ std::string bash_values(const OptionInfo& option) {
     case Values::kFiles: return "compopt -o filenames; COMPREPLY=($(compgen -f -- \"$word\"))";
     case Values::kFolders: return "compopt -o filenames; COMPREPLY=($(compgen -d -- \"$word\"))";
     case Values::kChoices:
-      return fmt::format("COMPREPLY=($(compgen -W \"{}\" -- \"$word\"))", fmt::join(option.choices, " "));
+      return fmt::format("COMPREPLY=($(compgen -W \"{}\" -- \"$word\"))",
+                         fmt::join(option.choices, " "));
     default: return "COMPREPLY=()";
   }
 }
@@ -133,7 +136,10 @@ _lienzo() {{
 }}
 complete -F _lienzo lienzo
 )",
-                     steps, values, words, positionals);
+                     steps,
+                     values,
+                     words,
+                     positionals);
 }
 
 // For single quotes of zsh and fish, and for zsh's own [] and : of a specification.
@@ -168,7 +174,8 @@ std::string zsh_script(const std::vector<CommandInfo>& commands) {
     const std::string path = fmt::format("{}", fmt::join(command.words, " "));
     std::string described;
     for (const auto& [name, description] : command.commands) {
-      steps += fmt::format("      \"{0} {1}\") path_of_words=\"{0} {1}\"; last=$k ;;\n", path, name);
+      steps +=
+          fmt::format("      \"{0} {1}\") path_of_words=\"{0} {1}\"; last=$k ;;\n", path, name);
       described += fmt::format(" '{}:{}'", name, escape(description, true));
     }
     cases += fmt::format("    \"{}\")\n", path);
@@ -178,10 +185,12 @@ std::string zsh_script(const std::vector<CommandInfo>& commands) {
     cases += "      _arguments -S";
     for (const OptionInfo& option : command.options) {
       for (const std::string& name : option.names) {
-        cases += fmt::format(" \\\n        '{}[{}]{}'", name, escape(option.description, true), zsh_values(option));
+        cases += fmt::format(
+            " \\\n        '{}[{}]{}'", name, escape(option.description, true), zsh_values(option));
       }
     }
-    if (command.positional.values != Values::kNone) cases += fmt::format(" \\\n        '*{}'", zsh_values(command.positional));
+    if (command.positional.values != Values::kNone)
+      cases += fmt::format(" \\\n        '*{}'", zsh_values(command.positional));
     cases += " ;;\n";
   }
   return fmt::format(R"(#compdef lienzo
@@ -205,7 +214,8 @@ else
   compdef _lienzo lienzo
 fi
 )",
-                     steps, cases);
+                     steps,
+                     cases);
 }
 
 std::string fish_values(const OptionInfo& option) {
@@ -224,20 +234,27 @@ std::string fish_script(const std::vector<CommandInfo>& commands) {
   for (const CommandInfo& command : commands) {
     std::string condition;
     for (size_t k = 1; k < command.words.size(); ++k) {
-      condition += fmt::format("{}__fish_seen_subcommand_from {}", k > 1 ? "; and " : "", command.words[k]);
+      condition +=
+          fmt::format("{}__fish_seen_subcommand_from {}", k > 1 ? "; and " : "", command.words[k]);
     }
     std::string before_commands = condition.empty() ? "__fish_use_subcommand" : condition;
     for (const auto& [name, description] : command.commands) {
-      if (!condition.empty()) before_commands += fmt::format("; and not __fish_seen_subcommand_from {}", name);
+      if (!condition.empty())
+        before_commands += fmt::format("; and not __fish_seen_subcommand_from {}", name);
     }
     for (const auto& [name, description] : command.commands) {
-      text += fmt::format("complete -c lienzo -n '{}' -a {} -d '{}'\n", before_commands, name, escape(description, false));
+      text += fmt::format("complete -c lienzo -n '{}' -a {} -d '{}'\n",
+                          before_commands,
+                          name,
+                          escape(description, false));
     }
     if (condition.empty()) condition = "__fish_use_subcommand";
-    if (command.positional.values == Values::kFiles || command.positional.values == Values::kFolders) {
+    if (command.positional.values == Values::kFiles ||
+        command.positional.values == Values::kFolders) {
       text += fmt::format("complete -c lienzo -n '{}' -F\n", condition);
     } else if (command.positional.values == Values::kChoices) {
-      text += fmt::format("complete -c lienzo -n '{}'{}\n", condition, fish_values(command.positional));
+      text +=
+          fmt::format("complete -c lienzo -n '{}'{}\n", condition, fish_values(command.positional));
     }
     for (const OptionInfo& option : command.options) {
       text += fmt::format("complete -c lienzo -n '{}'", condition);
@@ -253,7 +270,8 @@ std::string fish_script(const std::vector<CommandInfo>& commands) {
 }  // namespace
 
 void add_completion(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("completion", "Print a script that completes commands in your shell");
+  CLI::App* command =
+      app.add_subcommand("completion", "Print a script that completes commands in your shell");
   command->footer(kExamples);
   auto shell = std::make_shared<std::string>();
   add_choice(*command, "SHELL", *shell, {"bash", "zsh", "fish"}, "Your shell")->required();
@@ -261,7 +279,9 @@ void add_completion(CLI::App& app, Action& action) {
     action = [&app, shell] {
       std::vector<CommandInfo> commands;
       collect(app, {}, commands);
-      print(*shell == "bash" ? bash_script(commands) : *shell == "zsh" ? zsh_script(commands) : fish_script(commands));
+      print(*shell == "bash"  ? bash_script(commands)
+            : *shell == "zsh" ? zsh_script(commands)
+                              : fish_script(commands));
       return kExitOk;
     };
   });

@@ -43,9 +43,11 @@ void erase_bar() {
 std::string bar(const Progress& progress) {
   std::string text = progress.stage;
   if (progress.total > 0) {
-    const double fraction = std::clamp(static_cast<double>(progress.done) / static_cast<double>(progress.total), 0.0, 1.0);
+    const double fraction = std::clamp(
+        static_cast<double>(progress.done) / static_cast<double>(progress.total), 0.0, 1.0);
     const int full = static_cast<int>(fraction * kBarCells);
-    text += fmt::format(" [{:#<{}}{:.<{}}] {}/{}", "", full, "", kBarCells - full, progress.done, progress.total);
+    text += fmt::format(
+        " [{:#<{}}{:.<{}}] {}/{}", "", full, "", kBarCells - full, progress.done, progress.total);
   } else {
     text += fmt::format(" {}", progress.done);
   }
@@ -55,8 +57,10 @@ std::string bar(const Progress& progress) {
 std::string plain_line(const Progress& progress) {
   std::string text = fmt::format("{} {}", progress.stage, progress.done);
   if (progress.total > 0) {
-    text += fmt::format("/{} ({:.0f} %)", progress.total,
-                        100.0 * static_cast<double>(progress.done) / static_cast<double>(progress.total));
+    text += fmt::format(
+        "/{} ({:.0f} %)",
+        progress.total,
+        100.0 * static_cast<double>(progress.done) / static_cast<double>(progress.total));
   }
   return progress.note.empty() ? text : text + ", " + progress.note;
 }
@@ -82,16 +86,20 @@ void complain(std::string_view message) { say(fmt::format("lienzo: {}", message)
 void print(std::string_view text) {
   std::lock_guard lock(console_mutex);
   erase_bar();
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() && output_error == 0) output_error = errno;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() && output_error == 0)
+    output_error = errno;
 }
 
-void print_json(const Json& json) { print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }
+void print_json(const Json& json) {
+  print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
 
 void flush_output() {
   std::lock_guard lock(console_mutex);
   if (std::fflush(stdout) != 0 && output_error == 0) output_error = errno;
   if (output_error != 0) {
-    throw Error(ErrorKind::kIo, fmt::format("[output] cannot write the results: {}", std::strerror(output_error)));
+    throw Error(ErrorKind::kIo,
+                fmt::format("[output] cannot write the results: {}", std::strerror(output_error)));
   }
 }
 

@@ -9,7 +9,8 @@
 
 namespace lienzo::cli {
 
-/// Results go to stdout, everything that is said about them to stderr, so that `lienzo ... > file` holds results only.
+/// Results go to stdout, everything that is said about them to stderr, so that `lienzo ... > file`
+/// holds results only.
 
 /// One line on stderr, above a progress bar if one stands there. Thread-safe.
 void say(std::string_view line);
@@ -29,7 +30,8 @@ void flush_output();
 /// Sends base/log.h to stderr: warnings and errors always, information unless `quiet`.
 void show_log(bool quiet);
 
-/// A bar that redraws itself where stderr is a terminal, else a plain line every few seconds. Clears itself at the end.
+/// A bar that redraws itself where stderr is a terminal, else a plain line every few seconds.
+/// Clears itself at the end.
 class ProgressBar {
  public:
   explicit ProgressBar(bool quiet = false) : quiet_(quiet) {}

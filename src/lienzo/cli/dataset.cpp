@@ -48,10 +48,12 @@ struct CaptionedScene {
   world::Language language;
 };
 
-// Both languages take turns. Captions draw from numbers of their own, so that a language does not change the scenes.
+// Both languages take turns. Captions draw from numbers of their own, so that a language does not
+// change the scenes.
 CaptionedScene make_captioned(const WorldOptions& options, int index) {
   const auto split = options.held_out ? world::Split::kHeldOut : world::Split::kTraining;
-  const world::Example example = world::sample_example(options.seed, static_cast<uint64_t>(index), split);
+  const world::Example example =
+      world::sample_example(options.seed, static_cast<uint64_t>(index), split);
   const bool english = options.language == "en" || (options.language == "both" && index % 2 == 1);
   const auto language = english ? world::Language::kEnglish : world::Language::kSpanish;
   Random random(mix_bits(options.seed, 0x63617074696f6e), static_cast<uint64_t>(index));
@@ -80,13 +82,15 @@ class NewFolder {
     if (!target_.has_filename()) target_ = target_.parent_path();
     if (fs::exists(target_) && !(fs::is_directory(target_) && fs::is_empty(target_))) {
       throw Error(ErrorKind::kInvalidInput,
-                  fmt::format("[dataset] {} exists already, expected a new or an empty folder", target_.string()));
+                  fmt::format("[dataset] {} exists already, expected a new or an empty folder",
+                              target_.string()));
     }
     partial_ = target_;
     partial_ += ".partial";
     if (!fs::create_directory(partial_)) {
       throw Error(ErrorKind::kInvalidInput,
-                  fmt::format("[dataset] {} is there from an interrupted run; delete it first", partial_.string()));
+                  fmt::format("[dataset] {} is there from an interrupted run; delete it first",
+                              partial_.string()));
     }
   }
   ~NewFolder() {
@@ -118,10 +122,15 @@ int write(const WorldOptions& options, const fs::path& folder, const std::string
     const std::string name = fmt::format("{:06}.{}", k, format);
     image::write_image(target.path() / name, world::render(item.scene, options.size));
     const bool english = item.language == world::Language::kEnglish;
-    const Json row = {{"file_name", name}, {"text", item.caption}, {"language", english ? "en" : "es"}};
+    const Json row = {
+        {"file_name", name}, {"text", item.caption}, {"language", english ? "en" : "es"}};
     metadata += row.dump() + "\n";
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    bar.show({.stage = "draw", .done = k + 1, .total = options.count, .seconds = seconds.count(), .note = {}});
+    bar.show({.stage = "draw",
+              .done = k + 1,
+              .total = options.count,
+              .seconds = seconds.count(),
+              .note = {}});
   }
   write_file_atomic(target.path() / "metadata.jsonl", metadata);
   target.commit();
@@ -134,43 +143,56 @@ void add_world_options(CLI::App& command, WorldOptions& options) {
   limit(command.add_option("--size", options.size, "Side of a picture, pixels"), 8, 512)
       ->type_name("PIXELS")
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "Other seeds give other scenes")->type_name("SEED")->capture_default_str();
+  command.add_option("--seed", options.seed, "Other seeds give other scenes")
+      ->type_name("SEED")
+      ->capture_default_str();
   command.add_flag("--held-out", options.held_out, "Only what training never draws");
-  add_choice(command, "--language", options.language, {"es", "en", "both"}, "Language of the captions")
+  add_choice(
+      command, "--language", options.language, {"es", "en", "both"}, "Language of the captions")
       ->capture_default_str();
 }
 
 }  // namespace
 
 void add_dataset(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("dataset", "Look at the small world that the embedded model learns");
+  CLI::App* command =
+      app.add_subcommand("dataset", "Look at the small world that the embedded model learns");
   command->require_subcommand(0, 1);
 
-  CLI::App* preview_command = command->add_subcommand("preview", "Draw a labelled contact sheet of scenes");
+  CLI::App* preview_command =
+      command->add_subcommand("preview", "Draw a labelled contact sheet of scenes");
   preview_command->footer(kPreviewExamples);
   auto options = std::make_shared<WorldOptions>();
   auto sheet = std::make_shared<fs::path>("lienzo-world.png");
-  preview_command->add_option("-o,--output", *sheet, "The sheet")->type_name("FILE")->capture_default_str();
+  preview_command->add_option("-o,--output", *sheet, "The sheet")
+      ->type_name("FILE")
+      ->capture_default_str();
   limit(preview_command->add_option("-n,--count", options->count, "How many scenes"), 1, 1000)
       ->type_name("N")
       ->capture_default_str();
   add_world_options(*preview_command, *options);
-  preview_command->callback([&action, options, sheet] { action = [=] { return preview(*options, *sheet); }; });
+  preview_command->callback(
+      [&action, options, sheet] { action = [=] { return preview(*options, *sheet); }; });
 
-  CLI::App* write_command = command->add_subcommand("write", "Write scenes as a folder of captioned pictures");
+  CLI::App* write_command =
+      command->add_subcommand("write", "Write scenes as a folder of captioned pictures");
   write_command->footer(kWriteExamples);
   auto write_options = std::make_shared<WorldOptions>();
   write_options->count = 100;
   auto folder = std::make_shared<fs::path>();
   auto format = std::make_shared<std::string>("png");
   write_command->add_option("FOLDER", *folder, "A new folder")->type_name("DIR")->required();
-  limit(write_command->add_option("-n,--count", write_options->count, "How many pictures"), 1, 1000000)
+  limit(write_command->add_option("-n,--count", write_options->count, "How many pictures"),
+        1,
+        1000000)
       ->type_name("N")
       ->capture_default_str();
-  add_choice(*write_command, "--format", *format, {"png", "jpg", "webp"}, "Format of the pictures")->capture_default_str();
+  add_choice(*write_command, "--format", *format, {"png", "jpg", "webp"}, "Format of the pictures")
+      ->capture_default_str();
   add_world_options(*write_command, *write_options);
-  write_command->callback(
-      [&action, write_options, folder, format] { action = [=] { return write(*write_options, *folder, *format); }; });
+  write_command->callback([&action, write_options, folder, format] {
+    action = [=] { return write(*write_options, *folder, *format); };
+  });
 }
 
 }  // namespace lienzo::cli

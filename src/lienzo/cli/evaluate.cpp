@@ -23,10 +23,12 @@ using datasets::world::Language;
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  lienzo evaluate faithfulness                        200 prompts of the held-out set in Spanish\n"
+    "  lienzo evaluate faithfulness                        200 prompts of the held-out set in "
+    "Spanish\n"
     "  lienzo evaluate faithfulness --set all --language both -o report\n"
     "  lienzo evaluate faithfulness --set signs --count 50 --json\n"
-    "A checker that learned from the renderer alone reads the pictures; what it gets right on the renderer's own\n"
+    "A checker that learned from the renderer alone reads the pictures; what it gets right on the "
+    "renderer's own\n"
     "pictures of the same prompts stands beside every figure.";
 
 struct EvaluateOptions {
@@ -49,7 +51,9 @@ std::vector<std::string> set_choices() {
 }
 
 // What of one set and one language is written into the folder of -o.
-void write_report(const fs::path& folder, const std::string& name, const evaluation::FaithfulnessReport& report) {
+void write_report(const fs::path& folder,
+                  const std::string& name,
+                  const evaluation::FaithfulnessReport& report) {
   write_file_atomic(folder / (name + ".json"), evaluation::to_json(report).dump(2) + "\n");
   write_file_atomic(folder / (name + ".txt"), evaluation::to_table(report));
   const image::Image sheet = evaluation::failure_sheet(report);
@@ -60,7 +64,8 @@ int evaluate(const EvaluateOptions& options) {
   show_log(options.quiet);
   const std::atomic<bool>& interrupted = catch_interrupts("\n");
   tensor::set_threads(options.threads);
-  const evaluation::Checker checker = evaluation::Checker::load(find_checker_folder(options.checker));
+  const evaluation::Checker checker =
+      evaluation::Checker::load(find_checker_folder(options.checker));
   AnyModel model = AnyModel::load(find_model_folder(options.model));
   if (!options.output.empty()) fs::create_directories(options.output);
 
@@ -77,7 +82,8 @@ int evaluate(const EvaluateOptions& options) {
   Json reports = Json::array();
   for (const std::string& set : evaluation::faithfulness_set_names()) {
     if (options.set != "all" && options.set != set) continue;
-    for (const auto& [language, code] : {std::pair{Language::kSpanish, "es"}, {Language::kEnglish, "en"}}) {
+    for (const auto& [language, code] :
+         {std::pair{Language::kSpanish, "es"}, {Language::kEnglish, "en"}}) {
       if (options.language != "both" && options.language != code) continue;
       evaluation::FaithfulnessOptions run;
       run.set = evaluation::faithfulness_set(set);
@@ -93,9 +99,11 @@ int evaluate(const EvaluateOptions& options) {
     }
   }
   if (options.json) {
-    print_json({{"model", {{"name", model.name()}, {"hash", model.hash()}}}, {"reports", std::move(reports)}});
+    print_json({{"model", {{"name", model.name()}, {"hash", model.hash()}}},
+                {"reports", std::move(reports)}});
   }
-  if (!options.output.empty() && !options.quiet) say(fmt::format("tables, JSON and sheets of failures: {}", options.output.string()));
+  if (!options.output.empty() && !options.quiet)
+    say(fmt::format("tables, JSON and sheets of failures: {}", options.output.string()));
   return kExitOk;
 }
 
@@ -104,20 +112,34 @@ int evaluate(const EvaluateOptions& options) {
 void add_evaluate(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("evaluate", "Measure a model");
   command->require_subcommand(0, 1);
-  CLI::App* faithfulness = command->add_subcommand("faithfulness", "Count what in the pictures is as the words say");
+  CLI::App* faithfulness =
+      command->add_subcommand("faithfulness", "Count what in the pictures is as the words say");
   faithfulness->footer(kExamples);
   auto options = std::make_shared<EvaluateOptions>();
-  add_choice(*faithfulness, "--set", options->set, set_choices(), "Which prompts")->capture_default_str();
-  add_choice(*faithfulness, "--language", options->language, {"es", "en", "both"}, "Language of the prompts")
+  add_choice(*faithfulness, "--set", options->set, set_choices(), "Which prompts")
       ->capture_default_str();
-  limit(faithfulness->add_option("--count", options->count, "Pictures of each set and language"), 1, 1000000)
+  add_choice(*faithfulness,
+             "--language",
+             options->language,
+             {"es", "en", "both"},
+             "Language of the prompts")
+      ->capture_default_str();
+  limit(faithfulness->add_option("--count", options->count, "Pictures of each set and language"),
+        1,
+        1000000)
       ->type_name("N")
       ->capture_default_str();
-  faithfulness->add_option("--seed", options->seed, "Of the prompts and pictures")->type_name("SEED")->capture_default_str();
+  faithfulness->add_option("--seed", options->seed, "Of the prompts and pictures")
+      ->type_name("SEED")
+      ->capture_default_str();
   faithfulness->add_option("--model", options->model, "Folder of another model")->type_name("DIR");
-  faithfulness->add_option("--checker", options->checker, "Folder of another checker")->type_name("DIR");
-  limit(faithfulness->add_option("--threads", options->threads, "Processors to use [all]"), 0, 1024)->type_name("N");
-  faithfulness->add_option("-o,--output", options->output, "Folder for tables, JSON and sheets of failures")->type_name("DIR");
+  faithfulness->add_option("--checker", options->checker, "Folder of another checker")
+      ->type_name("DIR");
+  limit(faithfulness->add_option("--threads", options->threads, "Processors to use [all]"), 0, 1024)
+      ->type_name("N");
+  faithfulness
+      ->add_option("-o,--output", options->output, "Folder for tables, JSON and sheets of failures")
+      ->type_name("DIR");
   faithfulness->add_flag("--json", options->json, "Print JSON instead of tables");
   faithfulness->add_flag("-q,--quiet", options->quiet, "Say nothing but warnings and errors");
   faithfulness->callback([&action, options] { action = [options] { return evaluate(*options); }; });

@@ -8,8 +8,8 @@
 namespace lienzo::cli {
 namespace {
 
-// libtorch has one error class for everything; its allocators speak in these words (c10/core/impl/alloc_cpu.cpp,
-// c10/cuda/CUDACachingAllocator.cpp).
+// libtorch has one error class for everything; its allocators speak in these words
+// (c10/core/impl/alloc_cpu.cpp, c10/cuda/CUDACachingAllocator.cpp).
 bool tells_of_memory(std::string_view message) {
   for (std::string_view words : {"can't allocate memory", "not enough memory", "out of memory"}) {
     if (message.find(words) != std::string_view::npos) return true;
@@ -17,9 +17,12 @@ bool tells_of_memory(std::string_view message) {
   return false;
 }
 
-std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
 
-constexpr std::string_view kOutOfMemory = "out of memory; try a smaller size, fewer pictures or a smaller batch";
+constexpr std::string_view kOutOfMemory =
+    "out of memory; try a smaller size, fewer pictures or a smaller batch";
 
 }  // namespace
 
@@ -38,15 +41,18 @@ int exit_code(ErrorKind kind) {
 }
 
 std::string_view exit_code_help() {
-  return "Exit codes: 0 done, 1 internal error, 2 wrong usage or input, 3 not found, 4 damaged file,\n"
+  return "Exit codes: 0 done, 1 internal error, 2 wrong usage or input, 3 not found, 4 damaged "
+         "file,\n"
          "5 not supported, 6 out of memory, 7 cannot read or write, 130 stopped by Ctrl-C.";
 }
 
 Failure describe_failure(const std::exception& error) {
-  if (const auto* ours = dynamic_cast<const Error*>(&error)) return {exit_code(ours->kind()), ours->what()};
+  if (const auto* ours = dynamic_cast<const Error*>(&error))
+    return {exit_code(ours->kind()), ours->what()};
   if (const auto* torch_error = dynamic_cast<const c10::Error*>(&error)) {
     const std::string message = torch_error->what_without_backtrace();
-    if (tells_of_memory(message)) return {exit_code(ErrorKind::kOutOfMemory), std::string(kOutOfMemory)};
+    if (tells_of_memory(message))
+      return {exit_code(ErrorKind::kOutOfMemory), std::string(kOutOfMemory)};
     return {kExitInternal, "internal error in libtorch: " + first_line(message)};
   }
   if (dynamic_cast<const std::bad_alloc*>(&error)) {
@@ -58,7 +64,8 @@ Failure describe_failure(const std::exception& error) {
     if (!file_error->path1().empty()) message = file_error->path1().string() + ": " + message;
     return {exit_code(absent ? ErrorKind::kNotFound : ErrorKind::kIo), message};
   }
-  if (tells_of_memory(error.what())) return {exit_code(ErrorKind::kOutOfMemory), std::string(kOutOfMemory)};
+  if (tells_of_memory(error.what()))
+    return {exit_code(ErrorKind::kOutOfMemory), std::string(kOutOfMemory)};
   return {kExitInternal, "internal error: " + first_line(error.what())};
 }
 

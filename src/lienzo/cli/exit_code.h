@@ -19,8 +19,8 @@ int exit_code(ErrorKind kind);
 /// The table of exit codes, for the end of help texts.
 std::string_view exit_code_help();
 
-/// What to tell a person about an exception, and the exit code. libtorch's errors lose their stack trace; running out
-/// of memory is told from the rest.
+/// What to tell a person about an exception, and the exit code. libtorch's errors lose their stack
+/// trace; running out of memory is told from the rest.
 struct Failure {
   int code = kExitInternal;
   std::string message;

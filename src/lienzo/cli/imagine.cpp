@@ -32,27 +32,60 @@ void add_imagine(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("imagine", "Draw a picture from words");
   command->footer(kExamples);
   auto options = std::make_shared<ImagineOptions>();
-  command->add_option("PROMPT", options->prompt, "What to draw, in Spanish or English")->type_name("TEXT");
-  limit(command->add_option("-n,--count", options->count, "How many pictures, with seeds that follow each other [1]"), 1, 10000)
+  command->add_option("PROMPT", options->prompt, "What to draw, in Spanish or English")
+      ->type_name("TEXT");
+  limit(
+      command->add_option(
+          "-n,--count", options->count, "How many pictures, with seeds that follow each other [1]"),
+      1,
+      10000)
       ->type_name("N");
-  command->add_option("--size", options->size, "Pixels across and down [256x256]")->type_name("WxH");
-  command->add_option("--seed", options->seed, "The same seed gives the same picture [a new one each time]")
+  command->add_option("--size", options->size, "Pixels across and down [256x256]")
+      ->type_name("WxH");
+  command
+      ->add_option(
+          "--seed", options->seed, "The same seed gives the same picture [a new one each time]")
       ->type_name("SEED");
-  limit(command->add_option("--steps", options->steps, "Steps of the sampler [the model's own]"), 1, pipelines::kMostSteps)
+  limit(command->add_option("--steps", options->steps, "Steps of the sampler [the model's own]"),
+        1,
+        pipelines::kMostSteps)
       ->type_name("N");
-  command->add_option("--guidance", options->guidance, "How hard to insist on the words; 1 is off [1]")->type_name("X");
-  command->add_option("--negative", options->negative, "What not to draw; needs guidance, 2 unless said")->type_name("TEXT");
-  add_choice(*command, "--sampler", options->sampler, sampler_choices(), "How noise becomes a picture [the model's own]");
-  command->add_option("-o,--output", options->output, "A file or a folder [lienzo-SEED.png here]")->type_name("FILE|DIR");
-  add_choice(*command, "--format", options->format, {"png", "jpg", "webp"}, "Format of the files [png, or the name's]");
-  command->add_flag("--grid", options->grid, "One sheet with all pictures instead of a file for each");
-  command->add_flag("--show-scene", options->show_scene, "Print the layout as JSON and draw its boxes in NAME-scene.png");
-  command->add_option("--scene", options->scene, "Draw this layout, edited by you perhaps")->type_name("FILE");
-  command->add_option("--like", options->like, "Repeat a picture from the record it carries; other options change it")
+  command
+      ->add_option("--guidance", options->guidance, "How hard to insist on the words; 1 is off [1]")
+      ->type_name("X");
+  command
+      ->add_option(
+          "--negative", options->negative, "What not to draw; needs guidance, 2 unless said")
+      ->type_name("TEXT");
+  add_choice(*command,
+             "--sampler",
+             options->sampler,
+             sampler_choices(),
+             "How noise becomes a picture [the model's own]");
+  command->add_option("-o,--output", options->output, "A file or a folder [lienzo-SEED.png here]")
+      ->type_name("FILE|DIR");
+  add_choice(*command,
+             "--format",
+             options->format,
+             {"png", "jpg", "webp"},
+             "Format of the files [png, or the name's]");
+  command->add_flag(
+      "--grid", options->grid, "One sheet with all pictures instead of a file for each");
+  command->add_flag("--show-scene",
+                    options->show_scene,
+                    "Print the layout as JSON and draw its boxes in NAME-scene.png");
+  command->add_option("--scene", options->scene, "Draw this layout, edited by you perhaps")
+      ->type_name("FILE");
+  command
+      ->add_option("--like",
+                   options->like,
+                   "Repeat a picture from the record it carries; other options change it")
       ->type_name("FILE");
   command->add_option("--model", options->model, "Folder of another model")->type_name("DIR");
-  limit(command->add_option("--threads", options->threads, "Processors to use [all]"), 0, 1024)->type_name("N");
-  command->add_flag("--json", options->json, "Print one JSON object about everything instead of file names");
+  limit(command->add_option("--threads", options->threads, "Processors to use [all]"), 0, 1024)
+      ->type_name("N");
+  command->add_flag(
+      "--json", options->json, "Print one JSON object about everything instead of file names");
   command->add_flag("-q,--quiet", options->quiet, "Say nothing but warnings and errors");
   command->callback([&action, options] { action = [options] { return imagine(*options); }; });
 }

@@ -35,9 +35,12 @@ using pipelines::ImagineRequest;
 using pipelines::Picture;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
-// Since the process began: loading libtorch's libraries takes a good part of a short run. proc(5), field 22.
+// Since the process began: loading libtorch's libraries takes a good part of a short run. proc(5),
+// field 22.
 double process_seconds() {
   std::string stat;
   try {
@@ -49,8 +52,10 @@ double process_seconds() {
   for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
   timespec now{};
   if (at == std::string::npos || clock_gettime(CLOCK_BOOTTIME, &now) != 0) return 0;
-  const double started = std::strtod(stat.c_str() + at, nullptr) / static_cast<double>(sysconf(_SC_CLK_TCK));
-  return std::max(0.0, static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9 - started);
+  const double started =
+      std::strtod(stat.c_str() + at, nullptr) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  return std::max(
+      0.0, static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9 - started);
 }
 
 struct Times {
@@ -66,16 +71,21 @@ struct WrittenPicture {
 // What must be known before the model is loaded, so that mistakes are told at once.
 std::string read_prompt(const ImagineOptions& options) {
   const std::string& prompt = options.prompt;
-  for (const auto& [text, where] : {std::pair{prompt, "prompt"}, {options.negative.value_or(""), "--negative"}}) {
+  for (const auto& [text, where] :
+       {std::pair{prompt, "prompt"}, {options.negative.value_or(""), "--negative"}}) {
     const size_t letters = decode_utf8(text, fmt::format("[{}]", where)).size();
     if (letters > pipelines::kLongestPrompt) {
-      throw Error(ErrorKind::kInvalidInput, fmt::format("[{}] is {} characters long, expected at most {}; shorten it", where,
-                                                        letters, pipelines::kLongestPrompt));
+      throw Error(ErrorKind::kInvalidInput,
+                  fmt::format("[{}] is {} characters long, expected at most {}; shorten it",
+                              where,
+                              letters,
+                              pipelines::kLongestPrompt));
     }
   }
   const bool blank = prompt.find_first_not_of(" \t\r\n") == std::string::npos;
   if (blank && options.scene.empty() && options.like.empty()) {
-    throw Error(ErrorKind::kInvalidInput, "[prompt] is empty; say what to draw, such as: lienzo imagine \"un cubo rojo\"");
+    throw Error(ErrorKind::kInvalidInput,
+                "[prompt] is empty; say what to draw, such as: lienzo imagine \"un cubo rojo\"");
   }
   return blank ? "" : prompt;
 }
@@ -83,25 +93,32 @@ std::string read_prompt(const ImagineOptions& options) {
 world::Scene read_scene(const fs::path& path) {
   const Json json = Json::parse(read_text_file(path), nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[--scene] {} is not valid JSON", path.string()));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[--scene] {} is not valid JSON", path.string()));
   }
   if (json.is_array()) {
     throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[--scene] {} is a list of scenes, expected one; keep what stands between one {{ and its }}",
+                fmt::format("[--scene] {} is a list of scenes, expected one; keep what stands "
+                            "between one {{ and its }}",
                             path.string()));
   }
   return world::scene_from_json(json, path.string());
 }
 
 // Takes over the record of --like. Returns whether the same picture is to be expected.
-bool apply_record(const provenance::Record& record, const fs::path& path, const AnyModel& model,
+bool apply_record(const provenance::Record& record,
+                  const fs::path& path,
+                  const AnyModel& model,
                   ImagineRequest& request) {
   request.prompt = record.prompt;
   request.negative_prompt = record.negative_prompt;
   request.seed = record.seed;
   if (record.model != model.name()) {
-    complain(fmt::format("{} was drawn by another model ({}); this one takes its words and seed and draws something else",
-                         path.string(), record.model.empty() ? "unnamed" : record.model));
+    complain(
+        fmt::format("{} was drawn by another model ({}); this one takes its words and seed and "
+                    "draws something else",
+                    path.string(),
+                    record.model.empty() ? "unnamed" : record.model));
     return false;
   }
   request.steps = record.steps;
@@ -109,11 +126,16 @@ bool apply_record(const provenance::Record& record, const fs::path& path, const 
   request.guidance = record.guidance;
   request.width = record.width;
   request.height = record.height;
-  if (record.scene) request.scene = world::scene_from_json(*record.scene, path.string() + ": scene");
+  if (record.scene)
+    request.scene = world::scene_from_json(*record.scene, path.string() + ": scene");
   const bool same = !record.model_hash.empty() && model.hash().starts_with(record.model_hash);
   if (!same) {
-    complain(fmt::format("{} was drawn by other weights of {} ({:.10}, here {:.10}); the picture will differ", path.string(),
-                         model.name(), record.model_hash, model.hash()));
+    complain(fmt::format(
+        "{} was drawn by other weights of {} ({:.10}, here {:.10}); the picture will differ",
+        path.string(),
+        model.name(),
+        record.model_hash,
+        model.hash()));
   }
   return same;
 }
@@ -155,7 +177,8 @@ class Imagining {
     if (sheet == record_->extra.end() || !sheet->is_object()) return;
     grid_ = true;
     const Json count = sheet->value("count", Json());
-    if (!options_.count && count.is_number_integer()) count_ = static_cast<int>(std::clamp<int64_t>(count.get<int64_t>(), 1, 10000));
+    if (!options_.count && count.is_number_integer())
+      count_ = static_cast<int>(std::clamp<int64_t>(count.get<int64_t>(), 1, 10000));
   }
 
   void load() {
@@ -164,10 +187,12 @@ class Imagining {
     times_.load = seconds_since(start);
     make_request();
     if (options_.show_scene && !model_->has_scenes()) {
-      throw Error(ErrorKind::kUnsupported, fmt::format("[--show-scene] {} draws without a scene", model_->name()));
+      throw Error(ErrorKind::kUnsupported,
+                  fmt::format("[--show-scene] {} draws without a scene", model_->name()));
     }
     if (!options_.quiet && model_->has_scenes()) {
-      say("The embedded model draws a small world of solids and signs; larger models are not supported yet, see README.");
+      say("The embedded model draws a small world of solids and signs; larger models are not "
+          "supported yet, see README.");
     }
     unknown_ = model_->unknown_words(request_.prompt);
     if (!unknown_.empty()) complain(fmt::format("does not know: {}", fmt::join(unknown_, ", ")));
@@ -178,11 +203,13 @@ class Imagining {
     request_.guidance = model_->own_guidance();
     if (record_) repeats_ = apply_record(*record_, options_.like, *model_, request_);
     // Other words or another seed mean another layout.
-    if (!prompt_.empty() || options_.seed || options_.negative || options_.guidance) request_.scene.reset();
+    if (!prompt_.empty() || options_.seed || options_.negative || options_.guidance)
+      request_.scene.reset();
     if (!prompt_.empty()) request_.prompt = prompt_;
     if (options_.negative) request_.negative_prompt = *options_.negative;
     if (options_.guidance) request_.guidance = *options_.guidance;
-    if (!request_.negative_prompt.empty() && request_.guidance == 1 && !options_.guidance) request_.guidance = 2;
+    if (!request_.negative_prompt.empty() && request_.guidance == 1 && !options_.guidance)
+      request_.guidance = 2;
     if (options_.seed) request_.seed = *options_.seed;
     if (options_.steps) request_.steps = *options_.steps;
     if (!options_.sampler.empty()) request_.sampler = options_.sampler;
@@ -194,8 +221,9 @@ class Imagining {
     }
     if (scene_) request_.scene = scene_;
     request_.count = count_;
-    repeats_ = repeats_ && prompt_.empty() && !options_.seed && !options_.negative && !options_.guidance &&
-               !options_.steps && options_.sampler.empty() && !size_ && !scene_;
+    repeats_ = repeats_ && prompt_.empty() && !options_.seed && !options_.negative &&
+               !options_.guidance && !options_.steps && options_.sampler.empty() && !size_ &&
+               !scene_;
   }
 
   void draw() {
@@ -214,7 +242,8 @@ class Imagining {
     times_.scene += picture.scene_seconds;
     times_.picture += picture.picture_seconds;
     const int index = static_cast<int>(written_.size());
-    WrittenPicture item{.path = {}, .seed = picture.record.seed, .scene = picture.record.scene.value_or(Json())};
+    WrittenPicture item{
+        .path = {}, .seed = picture.record.seed, .scene = picture.record.scene.value_or(Json())};
     const auto start = Clock::now();
     if (!grid_) {
       item.path = plan_->picture(index, picture.record.seed);
@@ -235,10 +264,12 @@ class Imagining {
   // The record of a sheet is that of its first picture, with the count in it.
   void write_sheet() {
     const auto start = Clock::now();
-    const int columns = static_cast<int>(std::ceil(std::sqrt(static_cast<double>(pictures_.size()))));
+    const int columns =
+        static_cast<int>(std::ceil(std::sqrt(static_cast<double>(pictures_.size()))));
     std::vector<image::Image> images;
     for (const Picture& picture : pictures_) {
-      images.push_back(options_.show_scene ? draw_scene_boxes(picture.image, picture.scene) : picture.image);
+      images.push_back(options_.show_scene ? draw_scene_boxes(picture.image, picture.scene)
+                                           : picture.image);
     }
     provenance::Record record = pictures_.front().record;
     if (!request_.scene) record.scene.reset();
@@ -269,9 +300,14 @@ class Imagining {
     if (options_.show_scene) print_scenes();
     if (repeats_ && !grid_) compare();
     if (options_.quiet) return;
-    say(fmt::format("seed {}; start {}, model {}, scene {}, picture {}, write {}: {} in all", request_.seed,
-                    format_seconds(times_.start), format_seconds(times_.load), format_seconds(times_.scene),
-                    format_seconds(times_.picture), format_seconds(times_.write), format_seconds(process_seconds())));
+    say(fmt::format("seed {}; start {}, model {}, scene {}, picture {}, write {}: {} in all",
+                    request_.seed,
+                    format_seconds(times_.start),
+                    format_seconds(times_.load),
+                    format_seconds(times_.scene),
+                    format_seconds(times_.picture),
+                    format_seconds(times_.write),
+                    format_seconds(process_seconds())));
     say(next_step());
   }
 
@@ -289,7 +325,9 @@ class Imagining {
   void compare() const {
     if (options_.like.extension() != ".png") return;
     if (image::read_image(options_.like) != pictures_.front().image) {
-      complain(fmt::format("differs from {}: that one was edited, or drawn on another kind of processor", options_.like.string()));
+      complain(
+          fmt::format("differs from {}: that one was edited, or drawn on another kind of processor",
+                      options_.like.string()));
     } else if (!options_.quiet) {
       say(fmt::format("the same as {} to the pixel", options_.like.string()));
     }
@@ -298,11 +336,15 @@ class Imagining {
   std::string next_step() const {
     if (!options_.scene.empty()) return "Next: edit the scene again, or --seed for another hand";
     if (options_.show_scene) return "Next: edit the scene and draw it with --scene FILE";
-    const std::string another = fmt::format("--seed {} for another", request_.seed + static_cast<uint64_t>(request_.count));
+    const std::string another =
+        fmt::format("--seed {} for another", request_.seed + static_cast<uint64_t>(request_.count));
     if (!model_->has_scenes()) return fmt::format("Next: {}", another);
-    if (grid_ || request_.count > 1) return fmt::format("Next: {}, or --show-scene to see the layout", another);
-    return fmt::format("Next: {}, -n 4 --grid for four, --show-scene to see the layout, --like {} to repeat it", another,
-                       files_.front().string());
+    if (grid_ || request_.count > 1)
+      return fmt::format("Next: {}, or --show-scene to see the layout", another);
+    return fmt::format(
+        "Next: {}, -n 4 --grid for four, --show-scene to see the layout, --like {} to repeat it",
+        another,
+        files_.front().string());
   }
 
   Json as_json() const {

@@ -10,7 +10,8 @@ namespace {
 
 std::atomic<bool> interrupted{false};
 std::atomic<const char*> said{nullptr};
-static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<const char*>::is_always_lock_free,
+static_assert(std::atomic<bool>::is_always_lock_free &&
+                  std::atomic<const char*>::is_always_lock_free,
               "only lock-free atomics may be used in a signal handler");
 
 void on_signal(int) {

@@ -31,7 +31,8 @@ Json parse_or_text(const std::string& text) {
 Json tensor_list(const weights::TensorIndex& index) {
   Json list = Json::array();
   for (const weights::TensorInfo& tensor : index.tensors()) {
-    list.push_back({{"name", tensor.name}, {"dtype", weights::name(tensor.dtype)}, {"shape", tensor.shape}});
+    list.push_back(
+        {{"name", tensor.name}, {"dtype", weights::name(tensor.dtype)}, {"shape", tensor.shape}});
   }
   return list;
 }
@@ -70,14 +71,17 @@ Json describe_folder(const fs::path& folder) {
   const fs::path description = folder / "model.json";
   if (files.empty() && !fs::exists(description)) {
     throw Error(ErrorKind::kNotFound,
-                fmt::format("[model] {} holds no model, expected model.json or *.safetensors in it", folder.string()));
+                fmt::format("[model] {} holds no model, expected model.json or *.safetensors in it",
+                            folder.string()));
   }
   Json json = {{"folder", folder.string()}};
   if (fs::exists(description)) {
     try {
       json["model"] = Json::parse(read_text_file(description));
     } catch (const Json::exception& error) {
-      throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} is not valid JSON: {}", description.string(), error.what()));
+      throw Error(
+          ErrorKind::kCorrupt,
+          fmt::format("[model] {} is not valid JSON: {}", description.string(), error.what()));
     }
   }
   int64_t parameters = 0;
@@ -111,11 +115,13 @@ std::string cut(const std::string& text, size_t most = 100) {
 void print_weights(const Json& json, bool tensors) {
   std::string dtypes;
   for (const auto& [name, count] : json["dtypes"].items()) {
-    dtypes += (dtypes.empty() ? "" : ", ") + fmt::format("{} ({})", name, format_count(count.get<int64_t>()));
+    dtypes += (dtypes.empty() ? "" : ", ") +
+              fmt::format("{} ({})", name, format_count(count.get<int64_t>()));
   }
   print(fmt::format("{}\n", json["file"].get<std::string>()));
   print(fmt::format("  kind        {}\n", json["kind"].get<std::string>()));
-  print(fmt::format("  parameters  {} in {} tensors\n", format_count(json["parameters"].get<int64_t>()),
+  print(fmt::format("  parameters  {} in {} tensors\n",
+                    format_count(json["parameters"].get<int64_t>()),
                     json["tensors"].get<int64_t>()));
   print(fmt::format("  types       {}\n", dtypes));
   print(fmt::format("  size        {}\n", format_bytes(json["bytes"].get<uint64_t>())));
@@ -123,21 +129,27 @@ void print_weights(const Json& json, bool tensors) {
   if (json.contains("config")) print(fmt::format("  config      {}\n", json["config"].dump()));
   for (const auto& [key, value] : json["metadata"].items()) {
     if (key == "lienzo.config" || key == "lienzo.kind") continue;
-    print(fmt::format("  {:<11} {}\n", key, cut(value.is_string() ? value.get<std::string>() : value.dump())));
+    print(fmt::format(
+        "  {:<11} {}\n", key, cut(value.is_string() ? value.get<std::string>() : value.dump())));
   }
   if (!tensors) return;
   for (const Json& tensor : json["tensor_list"]) {
-    print(fmt::format("    {:<6} {:<20} {}\n", tensor["dtype"].get<std::string>(), tensor["shape"].dump(),
+    print(fmt::format("    {:<6} {:<20} {}\n",
+                      tensor["dtype"].get<std::string>(),
+                      tensor["shape"].dump(),
                       tensor["name"].get<std::string>()));
   }
 }
 
 void print_folder(const Json& json, bool tensors) {
-  print(fmt::format("{}: {} parameters, {}\n", json["folder"].get<std::string>(),
-                    format_count(json["parameters"].get<int64_t>()), format_bytes(json["bytes"].get<uint64_t>())));
+  print(fmt::format("{}: {} parameters, {}\n",
+                    json["folder"].get<std::string>(),
+                    format_count(json["parameters"].get<int64_t>()),
+                    format_bytes(json["bytes"].get<uint64_t>())));
   if (json.contains("model")) {
     for (const auto& [key, value] : json["model"].items()) {
-      print(fmt::format("  {:<11} {}\n", key, cut(value.is_string() ? value.get<std::string>() : value.dump())));
+      print(fmt::format(
+          "  {:<11} {}\n", key, cut(value.is_string() ? value.get<std::string>() : value.dump())));
     }
   }
   for (const Json& part : json["files"]) {
@@ -155,7 +167,8 @@ void drop_tensor_lists(Json& json) {
 }
 
 int info(const fs::path& path, bool as_json, bool tensors) {
-  if (!fs::exists(path)) throw Error(ErrorKind::kNotFound, fmt::format("[model] {} does not exist", path.string()));
+  if (!fs::exists(path))
+    throw Error(ErrorKind::kNotFound, fmt::format("[model] {} does not exist", path.string()));
   const bool folder = fs::is_directory(path);
   Json json = folder ? describe_folder(path) : describe_weights(path);
   if (as_json) {
@@ -187,8 +200,9 @@ void add_model(CLI::App& app, Action& action) {
       ->required();
   info_command->add_flag("--tensors", options->tensors, "List every tensor");
   info_command->add_flag("--json", options->json, "As JSON");
-  info_command->callback(
-      [&action, options] { action = [options] { return info(options->path, options->json, options->tensors); }; });
+  info_command->callback([&action, options] {
+    action = [options] { return info(options->path, options->json, options->tensors); };
+  });
 }
 
 }  // namespace lienzo::cli

@@ -13,7 +13,8 @@ namespace lienzo::cli {
 namespace fs = std::filesystem;
 
 OutputPlan::OutputPlan(fs::path output, std::string format, int files) : files_(files) {
-  const bool folder = output.empty() || fs::is_directory(output) || !output.has_filename() || !output.has_extension();
+  const bool folder = output.empty() || fs::is_directory(output) || !output.has_filename() ||
+                      !output.has_extension();
   if (folder) {
     folder_ = output;
     extension_ = "." + (format.empty() ? "png" : format);
@@ -22,29 +23,37 @@ OutputPlan::OutputPlan(fs::path output, std::string format, int files) : files_(
     const std::string named = image::format_of(output);
     if (!format.empty() && format != named) {
       throw Error(ErrorKind::kInvalidInput,
-                  fmt::format("[--output] {} is a name for {}, but --format says {}", output.string(), named, format));
+                  fmt::format("[--output] {} is a name for {}, but --format says {}",
+                              output.string(),
+                              named,
+                              format));
     }
     folder_ = output.parent_path();
     stem_ = output.stem().string();
     extension_ = output.extension().string();
     if (!folder_.empty() && !fs::is_directory(folder_)) {
-      throw Error(ErrorKind::kNotFound, fmt::format("[--output] there is no folder {}", folder_.string()));
+      throw Error(ErrorKind::kNotFound,
+                  fmt::format("[--output] there is no folder {}", folder_.string()));
     }
   }
   // Better told now than after the drawing.
   const fs::path where = folder_.empty() ? fs::path(".") : folder_;
   if (access(where.c_str(), W_OK | X_OK) != 0) {
-    throw Error(ErrorKind::kIo, fmt::format("[--output] cannot write into {}: {}", where.string(), std::strerror(errno)));
+    throw Error(
+        ErrorKind::kIo,
+        fmt::format("[--output] cannot write into {}: {}", where.string(), std::strerror(errno)));
   }
 }
 
 fs::path OutputPlan::picture(int index, uint64_t seed) const {
   if (stem_.empty()) return free_name(fmt::format("lienzo-{}", seed), extension_);
-  return folder_ / (files_ > 1 ? fmt::format("{}-{}{}", stem_, index + 1, extension_) : stem_ + extension_);
+  return folder_ /
+         (files_ > 1 ? fmt::format("{}-{}{}", stem_, index + 1, extension_) : stem_ + extension_);
 }
 
 fs::path OutputPlan::sheet(uint64_t first_seed) const {
-  return stem_.empty() ? free_name(fmt::format("lienzo-{}-grid", first_seed), extension_) : folder_ / (stem_ + extension_);
+  return stem_.empty() ? free_name(fmt::format("lienzo-{}-grid", first_seed), extension_)
+                       : folder_ / (stem_ + extension_);
 }
 
 fs::path OutputPlan::companion(const fs::path& picture, const std::string& suffix) const {
@@ -54,7 +63,8 @@ fs::path OutputPlan::companion(const fs::path& picture, const std::string& suffi
 
 fs::path OutputPlan::free_name(const std::string& stem, const std::string& extension) const {
   fs::path path = folder_ / (stem + extension);
-  for (int copy = 2; fs::exists(path); ++copy) path = folder_ / fmt::format("{}-{}{}", stem, copy, extension);
+  for (int copy = 2; fs::exists(path); ++copy)
+    path = folder_ / fmt::format("{}-{}{}", stem, copy, extension);
   return path;
 }
 

@@ -26,13 +26,16 @@ std::string spell(const std::string& word) {
 }
 
 std::string label(const world::Object& object, size_t index) {
-  std::string text = fmt::format("{} {} {}", index, world::name(object.colour), world::name(object.shape));
-  if (object.material != world::Material::kMatte) text += fmt::format(", {}", world::name(object.material));
+  std::string text =
+      fmt::format("{} {} {}", index, world::name(object.colour), world::name(object.shape));
+  if (object.material != world::Material::kMatte)
+    text += fmt::format(", {}", world::name(object.material));
   if (!object.word.empty()) text += fmt::format(" \"{}\"", spell(object.word));
   return text;
 }
 
-void draw_name(image::Image& sheet, int x, int bottom, const std::string& text, image::Colour frame) {
+void draw_name(
+    image::Image& sheet, int x, int bottom, const std::string& text, image::Colour frame) {
   const image::Image letters = image::render_text(text);
   const int width = letters.width + 6;
   const int height = letters.height + 4;
@@ -47,18 +50,29 @@ void draw_name(image::Image& sheet, int x, int bottom, const std::string& text, 
 image::Image draw_scene_boxes(const image::Image& picture, const world::Scene& scene) {
   const int shorter = std::min(picture.width, picture.height);
   const int factor = (kSmallestSide + shorter - 1) / shorter;
-  image::Image sheet = factor > 1 ? image::resize(picture, picture.width * factor, picture.height * factor) : picture;
+  image::Image sheet = factor > 1
+                           ? image::resize(picture, picture.width * factor, picture.height * factor)
+                           : picture;
   const auto across = [&](double x) { return static_cast<int>(std::lround(x * sheet.width)); };
   const auto down = [&](double y) { return static_cast<int>(std::lround(y * sheet.height)); };
   for (size_t k = 0; k < scene.objects.size(); ++k) {
     const world::Box box = world::picture_box(scene.objects[k]);
-    image::draw_rectangle(sheet, across(box.left), down(box.top), across(box.right) - 1, down(box.bottom) - 1,
-                          kFrames[k % world::kMaxObjects], 2);
+    image::draw_rectangle(sheet,
+                          across(box.left),
+                          down(box.top),
+                          across(box.right) - 1,
+                          down(box.bottom) - 1,
+                          kFrames[k % world::kMaxObjects],
+                          2);
   }
   // Names last, so that no frame crosses them.
   for (size_t k = 0; k < scene.objects.size(); ++k) {
     const world::Box box = world::picture_box(scene.objects[k]);
-    draw_name(sheet, across(box.left), down(box.top), label(scene.objects[k], k), kFrames[k % world::kMaxObjects]);
+    draw_name(sheet,
+              across(box.left),
+              down(box.top),
+              label(scene.objects[k], k),
+              kFrames[k % world::kMaxObjects]);
   }
   return sheet;
 }

@@ -26,12 +26,16 @@ PictureSize parse_size(std::string_view text) {
   const auto width = parse_side(text.substr(0, cross));
   const auto height = cross == std::string_view::npos ? width : parse_side(text.substr(cross + 1));
   if (!width || !height) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[--size] cannot read '{}', expected WIDTHxHEIGHT in pixels, such as 256x256", text));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format("[--size] cannot read '{}', expected WIDTHxHEIGHT in pixels, such as 256x256",
+                    text));
   }
   if (*width < 1 || *height < 1 || *width > kMaxSide || *height > kMaxSide) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[--size] impossible size {}, expected sides of 1 to {} pixels", text, kMaxSide));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format(
+            "[--size] impossible size {}, expected sides of 1 to {} pixels", text, kMaxSide));
   }
   return {*width, *height};
 }

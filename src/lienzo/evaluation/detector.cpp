@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <torch/torch.h>
+
 #include <utility>
 
 #include "lienzo/base/error.h"
@@ -19,7 +20,8 @@ namespace {
 namespace world = datasets::world;
 
 constexpr double kThreshold = 0.35;
-constexpr double kLeastLikeness = 0.3;  // of a word; below it the board is taken for empty or unreadable
+constexpr double kLeastLikeness =
+    0.3;  // of a word; below it the board is taken for empty or unreadable
 
 }  // namespace
 
@@ -40,20 +42,28 @@ datasets::world::Scene scene_of(const SceneReading& reading) {
 }
 
 Checker Checker::load(const std::filesystem::path& path) {
-  const std::filesystem::path file = std::filesystem::is_directory(path) ? path / "checker.safetensors" : path;
+  const std::filesystem::path file =
+      std::filesystem::is_directory(path) ? path / "checker.safetensors" : path;
   const weights::SafetensorsFile tensors = weights::SafetensorsFile::open(file);
   std::map<std::string, std::string> metadata;
   weights::read_safetensors(file, &metadata);
   const auto config_text = metadata.find("lienzo.config");
-  const Json json = config_text == metadata.end() ? Json() : Json::parse(config_text->second, nullptr, /*allow_exceptions=*/false);
+  const Json json = config_text == metadata.end()
+                        ? Json()
+                        : Json::parse(config_text->second, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) {
-    throw Error(ErrorKind::kCorrupt, fmt::format("[checker] {}: no settings of a checker in its metadata; expected a file written by "
-                                                 "training a recipe of kind \"checker\"", file.string()));
+    throw Error(
+        ErrorKind::kCorrupt,
+        fmt::format(
+            "[checker] {}: no settings of a checker in its metadata; expected a file written by "
+            "training a recipe of kind \"checker\"",
+            file.string()));
   }
   const models::CheckerConfig config = models::CheckerConfig::from_json(json, file.string());
-  if (config.groups != world::kShapes * world::kSizes || config.colours != world::kColours || config.materials != world::kMaterials ||
-      config.backgrounds != world::kBackgrounds) {
-    throw Error(ErrorKind::kCorrupt, fmt::format("[checker] {} knows another world; train it again", file.string()));
+  if (config.groups != world::kShapes * world::kSizes || config.colours != world::kColours ||
+      config.materials != world::kMaterials || config.backgrounds != world::kBackgrounds) {
+    throw Error(ErrorKind::kCorrupt,
+                fmt::format("[checker] {} knows another world; train it again", file.string()));
   }
   auto network = std::make_unique<Network>();
   network->checker = models::Checker(config);
@@ -64,13 +74,18 @@ Checker Checker::load(const std::filesystem::path& path) {
 
 SceneReading Checker::read(const image::Image& picture) const {
   if (picture.width < 1 || picture.width != picture.height) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[checker] picture, got {} x {}, expected a square", picture.width, picture.height));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format(
+            "[checker] picture, got {} x {}, expected a square", picture.width, picture.height));
   }
   models::Checker& checker = network_->checker;
   const auto side = static_cast<int>(checker->config().picture);
   const image::Image rgb = image::to_rgb(picture);
-  const torch::Tensor pixels = tensor::to_tensor(rgb.width == side ? rgb : image::resize(rgb, side, side));
-  const models::CheckerReading raw = checker->read(pixels.contiguous(torch::MemoryFormat::ChannelsLast), kThreshold).front();
+  const torch::Tensor pixels =
+      tensor::to_tensor(rgb.width == side ? rgb : image::resize(rgb, side, side));
+  const models::CheckerReading raw =
+      checker->read(pixels.contiguous(torch::MemoryFormat::ChannelsLast), kThreshold).front();
   std::vector<Sighting> sightings;
   for (const models::CheckerPeak& peak : raw.peaks) {
     Sighting sighting;
@@ -78,7 +93,10 @@ SceneReading Checker::read(const image::Image& picture) const {
     sighting.size = static_cast<world::Size>(peak.group % world::kSizes);
     sighting.colour = static_cast<world::Colour>(peak.colour);
     sighting.material = static_cast<world::Material>(peak.material);
-    sighting.box = {peak.centre_x - peak.width / 2, peak.centre_y - peak.height / 2, peak.centre_x + peak.width / 2, peak.centre_y + peak.height / 2};
+    sighting.box = {peak.centre_x - peak.width / 2,
+                    peak.centre_y - peak.height / 2,
+                    peak.centre_x + peak.width / 2,
+                    peak.centre_y + peak.height / 2};
     sighting.elevation = peak.elevation;
     sighting.score = peak.score;
     sightings.push_back(sighting);
@@ -88,7 +106,8 @@ SceneReading Checker::read(const image::Image& picture) const {
   reading.detections = place(sightings);
   for (Detection& detection : reading.detections) {
     if (detection.object.shape != world::Shape::kSign) continue;
-    const WordReading word = read_word(rgb.width == 256 ? rgb : image::resize(rgb, 256, 256), detection.object);
+    const WordReading word =
+        read_word(rgb.width == 256 ? rgb : image::resize(rgb, 256, 256), detection.object);
     detection.object.word = word.likeness >= kLeastLikeness ? word.word : "";
   }
   return reading;

@@ -11,9 +11,10 @@ namespace lienzo::evaluation {
 
 /// An object that was found in a picture.
 struct Detection {
-  datasets::world::Object object;  // as read, on whole sixteenths; a sign's word is "" when it could not be read
-  datasets::world::Box box;        // of the whole object, also of what is hidden
-  double score = 0;                // 0..1
+  datasets::world::Object
+      object;  // as read, on whole sixteenths; a sign's word is "" when it could not be read
+  datasets::world::Box box;  // of the whole object, also of what is hidden
+  double score = 0;          // 0..1
 };
 
 /// What a picture shows.
@@ -22,14 +23,17 @@ struct SceneReading {
   datasets::world::Background background = datasets::world::Background::kDay;
 };
 
-/// The scene that was read, its objects in the order of the detections. The variant of the background is not read: 0.
+/// The scene that was read, its objects in the order of the detections. The variant of the
+/// background is not read: 0.
 datasets::world::Scene scene_of(const SceneReading& reading);
 
-/// Finds the objects of a picture of the small world. It knows the renderer only: no generator has a part in it.
+/// Finds the objects of a picture of the small world. It knows the renderer only: no generator has
+/// a part in it.
 class Checker {
  public:
-  /// Reads checker.safetensors, `path` being the file or its folder. Throws as SafetensorsFile::open and load_strict do, and
-  /// kCorrupt for a file that is no checker of this world.
+  /// Reads checker.safetensors, `path` being the file or its folder. Throws as
+  /// SafetensorsFile::open and load_strict do, and kCorrupt for a file that is no checker of this
+  /// world.
   static Checker load(const std::filesystem::path& path);
   ~Checker();
   Checker(Checker&&) noexcept;

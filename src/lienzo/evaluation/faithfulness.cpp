@@ -1,9 +1,10 @@
 #include "lienzo/evaluation/faithfulness.h"
 
-#include <array>
-#include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <array>
+#include <chrono>
 #include <utility>
 
 #include "lienzo/base/error.h"
@@ -16,7 +17,7 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr int kTruthSize = 256;   // pixels of the renderer's pictures
+constexpr int kTruthSize = 256;  // pixels of the renderer's pictures
 constexpr int kSheetCell = 192;
 constexpr int kSheetColumns = 6;
 
@@ -34,16 +35,23 @@ constexpr std::array<Row, 9> kRows = {{{"strict", &Scores::strict},
                                        {"relation", &Scores::relations},
                                        {"background", &Scores::backgrounds}}};
 
-std::string_view language_name(world::Language language) { return language == world::Language::kSpanish ? "es" : "en"; }
+std::string_view language_name(world::Language language) {
+  return language == world::Language::kSpanish ? "es" : "en";
+}
 
 Json tally_json(const Tally& tally) {
   const Interval interval = wilson_interval(tally);
-  return {{"right", tally.right}, {"total", tally.total}, {"share", tally.share()}, {"low", interval.low}, {"high", interval.high}};
+  return {{"right", tally.right},
+          {"total", tally.total},
+          {"share", tally.share()},
+          {"low", interval.low},
+          {"high", interval.high}};
 }
 
 std::string cell(const Tally& tally) {
   const Interval interval = wilson_interval(tally);
-  return fmt::format("{:5.1f} % ({:.1f}-{:.1f})", 100 * tally.share(), 100 * interval.low, 100 * interval.high);
+  return fmt::format(
+      "{:5.1f} % ({:.1f}-{:.1f})", 100 * tally.share(), 100 * interval.low, 100 * interval.high);
 }
 
 }  // namespace
@@ -51,7 +59,9 @@ std::string cell(const Tally& tally) {
 void Scores::add(const Verdict& verdict) {
   strict.add(verdict.strict);
   count.add(verdict.count);
-  const auto sum = [](Tally& to, const Tally& from) { to.right += from.right, to.total += from.total; };
+  const auto sum = [](Tally& to, const Tally& from) {
+    to.right += from.right, to.total += from.total;
+  };
   sum(shapes, verdict.shapes);
   sum(colours, verdict.colours);
   sum(materials, verdict.materials);
@@ -61,14 +71,19 @@ void Scores::add(const Verdict& verdict) {
   sum(backgrounds, verdict.backgrounds);
 }
 
-FaithfulnessReport evaluate_faithfulness(const Drawer& draw, const Checker& checker, const FaithfulnessOptions& options,
+FaithfulnessReport evaluate_faithfulness(const Drawer& draw,
+                                         const Checker& checker,
+                                         const FaithfulnessOptions& options,
                                          const ProgressSink& progress) {
-  if (options.count < 1) throw Error(ErrorKind::kInvalidInput, fmt::format("[faithfulness] count, got {}, expected 1 or more", options.count));
+  if (options.count < 1)
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[faithfulness] count, got {}, expected 1 or more", options.count));
   const auto start = std::chrono::steady_clock::now();
   FaithfulnessReport report;
   report.options = options;
   for (int64_t i = 0; i < options.count; ++i) {
-    const FaithfulnessCase item = make_case(options.set, options.language, options.seed, static_cast<uint64_t>(i));
+    const FaithfulnessCase item =
+        make_case(options.set, options.language, options.seed, static_cast<uint64_t>(i));
     report.truth.add(judge(item.spec, checker.read(world::render(item.truth, kTruthSize))));
     const uint64_t seed = options.seed + static_cast<uint64_t>(i);
     image::Image picture = draw(item.prompt, seed);
@@ -78,21 +93,33 @@ FaithfulnessReport evaluate_faithfulness(const Drawer& draw, const Checker& chec
       report.failures.push_back({item.prompt, seed, std::move(picture), std::move(verdict.faults)});
     }
     if (progress) {
-      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      progress({"faithfulness", i + 1, options.count, seconds, fmt::format("strict {:.1f} %", 100 * report.drawn.strict.share())});
+      const double seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      progress({"faithfulness",
+                i + 1,
+                options.count,
+                seconds,
+                fmt::format("strict {:.1f} %", 100 * report.drawn.strict.share())});
     }
   }
   return report;
 }
 
 std::string to_table(const FaithfulnessReport& report) {
-  std::string table = fmt::format("faithfulness: set {}, language {}, {} pictures, 95 % intervals\n{:<12}{:<24}{:>7}   {}\n",
-                                  name(report.options.set), language_name(report.options.language), report.options.count, "", "drawn", "of",
-                                  "checker on rendered truth");
+  std::string table = fmt::format(
+      "faithfulness: set {}, language {}, {} pictures, 95 % intervals\n{:<12}{:<24}{:>7}   {}\n",
+      name(report.options.set),
+      language_name(report.options.language),
+      report.options.count,
+      "",
+      "drawn",
+      "of",
+      "checker on rendered truth");
   for (const Row& row : kRows) {
     const Tally &drawn = report.drawn.*row.tally, &truth = report.truth.*row.tally;
     if (drawn.total == 0) continue;
-    table += fmt::format("{:<12}{:<24}{:>7}   {}\n", row.name, cell(drawn), drawn.total, cell(truth));
+    table +=
+        fmt::format("{:<12}{:<24}{:>7}   {}\n", row.name, cell(drawn), drawn.total, cell(truth));
   }
   return table;
 }
@@ -105,7 +132,8 @@ Json to_json(const FaithfulnessReport& report) {
     truth[std::string(row.name)] = tally_json(report.truth.*row.tally);
   }
   for (const FaithfulnessFailure& failure : report.failures) {
-    failures.push_back({{"prompt", failure.prompt}, {"seed", failure.seed}, {"faults", failure.faults}});
+    failures.push_back(
+        {{"prompt", failure.prompt}, {"seed", failure.seed}, {"faults", failure.faults}});
   }
   return {{"set", name(report.options.set)},
           {"language", language_name(report.options.language)},
@@ -121,8 +149,9 @@ image::Image failure_sheet(const FaithfulnessReport& report) {
   std::vector<image::Image> pictures;
   for (const FaithfulnessFailure& failure : report.failures) {
     // The label belongs to the picture, so that nothing of it is cut.
-    pictures.push_back(image::draw_label(image::resize(failure.picture, kSheetCell, kSheetCell),
-                                         fmt::format("{}: {}", failure.prompt, fmt::join(failure.faults, "; "))));
+    pictures.push_back(
+        image::draw_label(image::resize(failure.picture, kSheetCell, kSheetCell),
+                          fmt::format("{}: {}", failure.prompt, fmt::join(failure.faults, "; "))));
   }
   return image::grid(pictures, kSheetColumns);
 }

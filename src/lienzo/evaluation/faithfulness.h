@@ -18,9 +18,9 @@ namespace lienzo::evaluation {
 struct FaithfulnessOptions {
   FaithfulnessSet set = FaithfulnessSet::kHeldOut;
   datasets::world::Language language = datasets::world::Language::kSpanish;
-  int64_t count = 200;           // pictures, 1 or more
-  uint64_t seed = 1;             // of the prompts; picture i is drawn with seed + i
-  int64_t kept_failures = 24;    // at most, for the sheet
+  int64_t count = 200;         // pictures, 1 or more
+  uint64_t seed = 1;           // of the prompts; picture i is drawn with seed + i
+  int64_t kept_failures = 24;  // at most, for the sheet
 };
 
 /// How much was right, over all pictures.
@@ -39,20 +39,24 @@ struct FaithfulnessFailure {
 
 struct FaithfulnessReport {
   FaithfulnessOptions options;
-  Scores drawn;   // of the pictures that were drawn
-  Scores truth;   // of the renderer's pictures of the same prompts: what the checker itself gets right
+  Scores drawn;  // of the pictures that were drawn
+  Scores
+      truth;  // of the renderer's pictures of the same prompts: what the checker itself gets right
   std::vector<FaithfulnessFailure> failures;
 };
 
 /// Draws a square picture of the prompt.
 using Drawer = std::function<image::Image(const std::string& prompt, uint64_t seed)>;
 
-/// Draws, reads and judges `options.count` prompts. The same options and a deterministic drawer give the same report.
-/// Throws kInvalidInput for a count below 1, and what `draw` throws.
-FaithfulnessReport evaluate_faithfulness(const Drawer& draw, const Checker& checker, const FaithfulnessOptions& options,
+/// Draws, reads and judges `options.count` prompts. The same options and a deterministic drawer
+/// give the same report. Throws kInvalidInput for a count below 1, and what `draw` throws.
+FaithfulnessReport evaluate_faithfulness(const Drawer& draw,
+                                         const Checker& checker,
+                                         const FaithfulnessOptions& options,
                                          const ProgressSink& progress = {});
 
-/// A table for people: share, 95 % interval and count of everything that was asked, drawn beside truth.
+/// A table for people: share, 95 % interval and count of everything that was asked, drawn beside
+/// truth.
 std::string to_table(const FaithfulnessReport& report);
 Json to_json(const FaithfulnessReport& report);
 /// The failures with prompt and faults below each; an empty picture when there are none.

@@ -1,8 +1,9 @@
 #include "lienzo/evaluation/faithfulness_set.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
 #include <optional>
 
 #include "lienzo/base/error.h"
@@ -18,8 +19,12 @@ constexpr uint64_t kSalt = 0xFA17;
 constexpr double kPlain = 0.3;  // share of the prompts in the canonical form
 constexpr int kAttempts = 10000;
 
-world::Shape any_solid(Random& random) { return static_cast<world::Shape>(random.integer(0, world::kShapes - 2)); }
-world::Colour any_colour(Random& random) { return static_cast<world::Colour>(random.integer(0, world::kColours - 1)); }
+world::Shape any_solid(Random& random) {
+  return static_cast<world::Shape>(random.integer(0, world::kShapes - 2));
+}
+world::Colour any_colour(Random& random) {
+  return static_cast<world::Colour>(random.integer(0, world::kColours - 1));
+}
 
 world::ObjectSpec named_solid(Random& random) {
   world::ObjectSpec spec;
@@ -76,8 +81,10 @@ world::Example make_example(FaithfulnessSet set, uint64_t seed, uint64_t index) 
   const bool held_out = set == FaithfulnessSet::kHeldOut;
   for (uint64_t attempt = 0; attempt < kAttempts; ++attempt) {
     if (held_out || set == FaithfulnessSet::kSeen) {
-      world::Example example = world::sample_example(mix_bits(seed, kSalt), index * kAttempts + attempt,
-                                                     held_out ? world::Split::kHeldOut : world::Split::kTraining);
+      world::Example example =
+          world::sample_example(mix_bits(seed, kSalt),
+                                index * kAttempts + attempt,
+                                held_out ? world::Split::kHeldOut : world::Split::kTraining);
       if (example.spec.relations.empty() || example.spec.objects.size() > 3) continue;
       for (size_t i = 0; i < example.spec.objects.size(); ++i) {
         example.spec.objects[i].shape = example.scene.objects[i].shape;
@@ -85,34 +92,47 @@ world::Example make_example(FaithfulnessSet set, uint64_t seed, uint64_t index) 
       }
       return example;
     }
-    Random random(mix_bits(seed, kSalt + 1 + static_cast<uint64_t>(set)), index * kAttempts + attempt);
+    Random random(mix_bits(seed, kSalt + 1 + static_cast<uint64_t>(set)),
+                  index * kAttempts + attempt);
     world::SceneSpec spec = sample_set_spec(set, index, random);
-    if (std::optional<world::Scene> scene = world::sample_scene(spec, random)) return {std::move(spec), std::move(*scene)};
+    if (std::optional<world::Scene> scene = world::sample_scene(spec, random))
+      return {std::move(spec), std::move(*scene)};
   }
-  throw Error(ErrorKind::kInternal, fmt::format("[faithfulness] no scene of the set {} found", name(set)));
+  throw Error(ErrorKind::kInternal,
+              fmt::format("[faithfulness] no scene of the set {} found", name(set)));
 }
 
 }  // namespace
 
 const std::vector<std::string>& faithfulness_set_names() {
-  static const std::vector<std::string> names = {"held-out", "seen", "counts", "glass", "signs", "backgrounds"};
+  static const std::vector<std::string> names = {
+      "held-out", "seen", "counts", "glass", "signs", "backgrounds"};
   return names;
 }
 
-std::string_view name(FaithfulnessSet set) { return faithfulness_set_names().at(static_cast<size_t>(set)); }
+std::string_view name(FaithfulnessSet set) {
+  return faithfulness_set_names().at(static_cast<size_t>(set));
+}
 
 FaithfulnessSet faithfulness_set(std::string_view wanted) {
   const std::vector<std::string>& names = faithfulness_set_names();
   const auto found = std::find(names.begin(), names.end(), wanted);
   if (found != names.end()) return static_cast<FaithfulnessSet>(found - names.begin());
-  throw Error(ErrorKind::kInvalidInput, fmt::format("[faithfulness] set, got \"{}\", expected one of: {}", wanted, fmt::join(names, ", ")));
+  throw Error(
+      ErrorKind::kInvalidInput,
+      fmt::format(
+          "[faithfulness] set, got \"{}\", expected one of: {}", wanted, fmt::join(names, ", ")));
 }
 
-FaithfulnessCase make_case(FaithfulnessSet set, world::Language language, uint64_t seed, uint64_t index) {
+FaithfulnessCase make_case(FaithfulnessSet set,
+                           world::Language language,
+                           uint64_t seed,
+                           uint64_t index) {
   world::Example example = make_example(set, seed, index);
   Random random(mix_bits(seed, kSalt + 100 + static_cast<uint64_t>(language)), index);
   FaithfulnessCase result;
-  result.prompt = random.chance(kPlain) ? world::describe_plain(example.spec, language) : world::describe(example.spec, language, random);
+  result.prompt = random.chance(kPlain) ? world::describe_plain(example.spec, language)
+                                        : world::describe(example.spec, language, random);
   result.spec = std::move(example.spec);
   result.truth = std::move(example.scene);
   return result;

@@ -34,6 +34,9 @@ struct FaithfulnessCase {
 };
 
 /// Case `index` of the endless set `seed`: a pure function. Colours and shapes are always named.
-FaithfulnessCase make_case(FaithfulnessSet set, datasets::world::Language language, uint64_t seed, uint64_t index);
+FaithfulnessCase make_case(FaithfulnessSet set,
+                           datasets::world::Language language,
+                           uint64_t seed,
+                           uint64_t index);
 
 }  // namespace lienzo::evaluation

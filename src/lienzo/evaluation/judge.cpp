@@ -1,7 +1,8 @@
 #include "lienzo/evaluation/judge.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace lienzo::evaluation {
@@ -17,7 +18,10 @@ using Assignment = std::vector<int>;
 std::string said(std::string_view what) { return std::string(what); }
 
 /// Judges one assignment.
-Verdict judge_as(const world::SceneSpec& asked, const SceneReading& reading, const world::Scene& scene, const Assignment& assignment) {
+Verdict judge_as(const world::SceneSpec& asked,
+                 const SceneReading& reading,
+                 const world::Scene& scene,
+                 const Assignment& assignment) {
   Verdict verdict;
   const auto fault = [&]<class... T>(bool right, fmt::format_string<T...> text, T&&... values) {
     if (!right) verdict.faults.push_back(fmt::format(text, std::forward<T>(values)...));
@@ -26,19 +30,24 @@ Verdict judge_as(const world::SceneSpec& asked, const SceneReading& reading, con
   fault(verdict.count, "{} objects, not {}", reading.detections.size(), asked.objects.size());
   for (size_t i = 0; i < asked.objects.size(); ++i) {
     const world::ObjectSpec& wanted = asked.objects[i];
-    const world::Object* got = assignment[i] == kNobody ? nullptr : &reading.detections[static_cast<size_t>(assignment[i])].object;
+    const world::Object* got = assignment[i] == kNobody
+                                   ? nullptr
+                                   : &reading.detections[static_cast<size_t>(assignment[i])].object;
     const auto attribute = [&](const auto& value, Tally& tally, auto member, const auto& to_text) {
       if (!value) return;
       const bool right = got != nullptr && got->*member == *value;
       tally.add(right);
-      if (got != nullptr) fault(right, "object {} is {}, not {}", i + 1, to_text(got->*member), to_text(*value));
+      if (got != nullptr)
+        fault(right, "object {} is {}, not {}", i + 1, to_text(got->*member), to_text(*value));
     };
     const auto named = [](auto v) { return said(world::name(v)); };
     attribute(wanted.shape, verdict.shapes, &world::Object::shape, named);
     attribute(wanted.colour, verdict.colours, &world::Object::colour, named);
     attribute(wanted.material, verdict.materials, &world::Object::material, named);
     attribute(wanted.size, verdict.sizes, &world::Object::size, named);
-    attribute(wanted.word, verdict.words, &world::Object::word, [](const std::string& word) { return "\"" + word + "\""; });
+    attribute(wanted.word, verdict.words, &world::Object::word, [](const std::string& word) {
+      return "\"" + word + "\"";
+    });
     fault(got != nullptr, "object {} is missing", i + 1);
   }
   for (const world::RelationSpec& relation : asked.relations) {
@@ -46,15 +55,23 @@ Verdict judge_as(const world::SceneSpec& asked, const SceneReading& reading, con
     there.subject = assignment[static_cast<size_t>(relation.subject)];
     there.object = assignment[static_cast<size_t>(relation.object)];
     if (relation.second >= 0) there.second = assignment[static_cast<size_t>(relation.second)];
-    const bool present = there.subject != kNobody && there.object != kNobody && (relation.second < 0 || there.second != kNobody);
+    const bool present = there.subject != kNobody && there.object != kNobody &&
+                         (relation.second < 0 || there.second != kNobody);
     const bool right = present && nearly_holds(scene, there);
     verdict.relations.add(right);
-    fault(right, "object {} is not {} object {}", relation.subject + 1, world::name(relation.relation), relation.object + 1);
+    fault(right,
+          "object {} is not {} object {}",
+          relation.subject + 1,
+          world::name(relation.relation),
+          relation.object + 1);
   }
   if (asked.background) {
     const bool right = reading.background == *asked.background;
     verdict.backgrounds.add(right);
-    fault(right, "the background is {}, not {}", world::name(reading.background), world::name(*asked.background));
+    fault(right,
+          "the background is {}, not {}",
+          world::name(reading.background),
+          world::name(*asked.background));
   }
   verdict.strict = verdict.faults.empty();
   return verdict;
@@ -62,9 +79,11 @@ Verdict judge_as(const world::SceneSpec& asked, const SceneReading& reading, con
 
 double merit(const Verdict& verdict) {
   // The shape says best which object is meant; then the rest.
-  return 2.0 * static_cast<double>(verdict.shapes.right) + 1.5 * static_cast<double>(verdict.colours.right) +
+  return 2.0 * static_cast<double>(verdict.shapes.right) +
+         1.5 * static_cast<double>(verdict.colours.right) +
          static_cast<double>(verdict.materials.right) + static_cast<double>(verdict.sizes.right) +
-         1.5 * static_cast<double>(verdict.words.right) + 1.2 * static_cast<double>(verdict.relations.right);
+         1.5 * static_cast<double>(verdict.words.right) +
+         1.2 * static_cast<double>(verdict.relations.right);
 }
 
 }  // namespace

@@ -11,8 +11,10 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr double kSnap = 0.16;        // units between an estimate of the elevation and the height it may mean
-constexpr double kOverSupport = 0.45;  // units along x and z from the middle of what an object stands on
+constexpr double kSnap =
+    0.16;  // units between an estimate of the elevation and the height it may mean
+constexpr double kOverSupport =
+    0.45;  // units along x and z from the middle of what an object stands on
 
 int sixteenths(double units) { return static_cast<int>(std::lround(units * world::kUnit)); }
 
@@ -21,7 +23,8 @@ double middle_y(const world::Box& box) { return (box.top + box.bottom) / 2; }
 /// z that makes the middle of the object's box fall where it was seen, sixteenths.
 int depth_for(world::Object object, const world::Box& seen) {
   object.z = 0;
-  const double up = (middle_y(world::picture_box(object)) - middle_y(seen)) * world::kFrame;  // screen units to move up
+  const double up = (middle_y(world::picture_box(object)) - middle_y(seen)) *
+                    world::kFrame;  // screen units to move up
   return std::clamp(sixteenths(up / world::kSinPitch), world::kMinZ, world::kMaxZ);
 }
 
@@ -52,15 +55,19 @@ bool is_hollow(const world::Object& object) {
   return object.size == world::Size::kLarge &&
          (object.shape == world::Shape::kRing ||
           (object.material == world::Material::kGlass &&
-           (object.shape == world::Shape::kCube || object.shape == world::Shape::kSphere || object.shape == world::Shape::kCylinder)));
+           (object.shape == world::Shape::kCube || object.shape == world::Shape::kSphere ||
+            object.shape == world::Shape::kCylinder)));
 }
 
 /// Heights, in sixteenths, at which something can stand because of `support`.
 std::vector<int> heights_over(const world::Object& support, const world::Object& object) {
   // Level with it too: what stands beside a raised object is raised as high.
-  std::vector<int> heights = {support.elevation, support.elevation + sixteenths(world::extent(support).height)};
+  std::vector<int> heights = {support.elevation,
+                              support.elevation + sixteenths(world::extent(support).height)};
   if (is_hollow(support) && object.size == world::Size::kSmall) {
-    const int inside = support.shape == world::Shape::kRing ? 4 : support.shape == world::Shape::kSphere ? 3 : 0;
+    const int inside = support.shape == world::Shape::kRing     ? 4
+                       : support.shape == world::Shape::kSphere ? 3
+                                                                : 0;
     heights.push_back(support.elevation + inside);
   }
   return heights;
@@ -79,9 +86,13 @@ std::vector<Detection> place(const std::vector<Sighting>& sightings) {
     object.size = sighting.size;
     object.colour = sighting.colour;
     object.material = sighting.material;
-    object.x = std::clamp(sixteenths(((sighting.box.left + sighting.box.right) / 2 - 0.5) * world::kFrame), world::kMinX, world::kMaxX);
+    object.x =
+        std::clamp(sixteenths(((sighting.box.left + sighting.box.right) / 2 - 0.5) * world::kFrame),
+                   world::kMinX,
+                   world::kMaxX);
     const double width = sighting.box.right - sighting.box.left;
-    if (object.shape == world::Shape::kCube || object.shape == world::Shape::kPyramid) object.yaw = yaw_for(object, width);
+    if (object.shape == world::Shape::kCube || object.shape == world::Shape::kPyramid)
+      object.yaw = yaw_for(object, width);
     if (object.shape == world::Shape::kSign) {
       object.material = world::Material::kMatte;
       object.word.assign(static_cast<size_t>(letters_for(object, width)), 'A');
@@ -91,7 +102,9 @@ std::vector<Detection> place(const std::vector<Sighting>& sightings) {
   // From the ground up, so that what carries is placed before what it carries.
   std::vector<size_t> order(sightings.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return sightings[a].elevation < sightings[b].elevation; });
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return sightings[a].elevation < sightings[b].elevation;
+  });
   for (size_t rank = 0; rank < order.size(); ++rank) {
     const Sighting& sighting = sightings[order[rank]];
     world::Object& object = detections[order[rank]].object;
@@ -104,9 +117,11 @@ std::vector<Detection> place(const std::vector<Sighting>& sightings) {
         world::Object there = object;
         there.elevation = std::clamp(height, 0, world::kMaxElevation);
         there.z = depth_for(there, sighting.box);
-        const double error = std::abs(sighting.elevation - static_cast<double>(height) / world::kUnit);
+        const double error =
+            std::abs(sighting.elevation - static_cast<double>(height) / world::kUnit);
         const double reach = kOverSupport * world::kUnit;
-        const bool over = std::abs(there.x - support.x) <= reach && std::abs(there.z - support.z) <= reach;
+        const bool over =
+            std::abs(there.x - support.x) <= reach && std::abs(there.z - support.z) <= reach;
         if (error < least && (over || height == support.elevation)) {
           least = error;
           object = there;

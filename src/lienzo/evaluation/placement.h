@@ -17,9 +17,10 @@ struct Sighting {
   double score = 0;
 };
 
-/// Places sightings in the world. A box fixes x, and one line of (z, elevation); as objects stand on the ground, on one another or in
-/// one another, the elevation is the nearest of those heights to the estimate, and z follows from the box. A sign gets
-/// a word of the length that fits its board, of unknown letters ("AAA").
+/// Places sightings in the world. A box fixes x, and one line of (z, elevation); as objects stand
+/// on the ground, on one another or in one another, the elevation is the nearest of those heights
+/// to the estimate, and z follows from the box. A sign gets a word of the length that fits its
+/// board, of unknown letters ("AAA").
 std::vector<Detection> place(const std::vector<Sighting>& sightings);
 
 }  // namespace lienzo::evaluation

@@ -1,9 +1,10 @@
 #include "lienzo/evaluation/read_word.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
 #include <vector>
 
 #include "lienzo/base/error.h"
@@ -20,17 +21,21 @@ constexpr double kPixelsPerUnit = kSide / world::kFrame;
 constexpr int kShift = 4;  // pixels tried in every direction
 constexpr int kGlyphs = static_cast<int>(world::kLetters.size());
 
-/// How unlike the board each pixel of the picture is: letters are high whether they are darker or lighter.
+/// How unlike the usual colour between the letters each pixel is, whether darker or lighter. That
+/// colour is the board's, or under bold letters the ink's: then the map is upside down.
 struct InkMap {
   std::vector<float> ink = std::vector<float>(kSide * kSide);
-  float at(int x, int y) const { return x >= 0 && y >= 0 && x < kSide && y < kSide ? ink[static_cast<size_t>(y * kSide + x)] : 0.0f; }
+  float at(int x, int y) const {
+    return x >= 0 && y >= 0 && x < kSide && y < kSide ? ink[static_cast<size_t>(y * kSide + x)]
+                                                      : 0.0f;
+  }
 };
 
 /// Where the letters of a sign are, in pixels.
 struct Lines {
-  double left = 0, top = 0;           // of the first cell
-  double cell = 0, height = 0;        // of a cell
-  double letter = 0;                  // width of one letter height along x
+  double left = 0, top = 0;     // of the first cell
+  double cell = 0, height = 0;  // of a cell
+  double letter = 0;            // width of one letter height along x
   int count = 0;
 };
 
@@ -48,25 +53,29 @@ Lines lines_of(const world::Object& sign) {
 }
 
 InkMap ink_map(const image::Image& picture, const Lines& lines) {
-  const int left = std::clamp(static_cast<int>(lines.left), 0, kSide - 1), top = std::clamp(static_cast<int>(lines.top), 0, kSide - 1);
-  const int right = std::clamp(static_cast<int>(lines.left + lines.cell * lines.count), left, kSide - 1);
+  const int left = std::clamp(static_cast<int>(lines.left), 0, kSide - 1),
+            top = std::clamp(static_cast<int>(lines.top), 0, kSide - 1);
+  const int right =
+      std::clamp(static_cast<int>(lines.left + lines.cell * lines.count), left, kSide - 1);
   const int bottom = std::clamp(static_cast<int>(lines.top + lines.height), top, kSide - 1);
-  std::array<float, 3> board{};
+  std::array<float, 3> usual{};
   for (int c = 0; c < 3; ++c) {
-    // Letters cover less than half of the board, so that the median is the board.
     std::vector<uint8_t> values;
     for (int y = top; y <= bottom; ++y) {
       for (int x = left; x <= right; ++x) values.push_back(picture.at(x, y)[c]);
     }
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-    board[static_cast<size_t>(c)] = values[values.size() / 2];
+    std::nth_element(values.begin(),
+                     values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                     values.end());
+    usual[static_cast<size_t>(c)] = values[values.size() / 2];
   }
   InkMap map;
   for (int y = 0; y < kSide; ++y) {
     for (int x = 0; x < kSide; ++x) {
       float sum = 0;
       for (int c = 0; c < 3; ++c) {
-        const float difference = static_cast<float>(picture.at(x, y)[c]) - board[static_cast<size_t>(c)];
+        const float difference =
+            static_cast<float>(picture.at(x, y)[c]) - usual[static_cast<size_t>(c)];
         sum += difference * difference;
       }
       map.ink[static_cast<size_t>(y * kSide + x)] = std::sqrt(sum);
@@ -94,9 +103,12 @@ Cell make_cell(const Lines& lines, int index) {
     double mean = 0;
     for (int y = 0; y < cell.height; ++y) {
       for (int x = 0; x < cell.width; ++x) {
-        const double u = (cell.x0 + x + 0.5 - left - lines.cell / 2) / lines.letter + world::kGlyphWidth / 2;
+        const double u =
+            (cell.x0 + x + 0.5 - left - lines.cell / 2) / lines.letter + world::kGlyphWidth / 2;
         const double v = (cell.y0 + y + 0.5 - lines.top) / lines.height;
-        const double gap = world::glyph_distance(glyph, static_cast<float>(u), static_cast<float>(v)) - world::kStrokeHalfWidth;
+        const double gap =
+            world::glyph_distance(glyph, static_cast<float>(u), static_cast<float>(v)) -
+            world::kStrokeHalfWidth;
         letter.push_back(static_cast<float>(std::clamp(0.5 - gap / (2 * soft), 0.0, 1.0)));
         mean += letter.back();
       }
@@ -114,7 +126,8 @@ struct Match {
   double likeness = -1;
 };
 
-Match match(const InkMap& map, const Cell& cell, int dx, int dy) {
+/// The letter most like a cell; `polarity` is -1 where letters are low in the map.
+Match match(const InkMap& map, const Cell& cell, int dx, int dy, float polarity) {
   std::vector<float> seen;
   seen.reserve(static_cast<size_t>(cell.width) * static_cast<size_t>(cell.height));
   double mean = 0, length = 0;
@@ -127,13 +140,15 @@ Match match(const InkMap& map, const Cell& cell, int dx, int dy) {
   mean /= static_cast<double>(seen.size());
   for (float& value : seen) value -= static_cast<float>(mean), length += value * value;
   // A flat cell bears no letter: 4 levels of difference are noise.
-  const double scale = std::max(std::sqrt(length), 4.0 * std::sqrt(static_cast<double>(seen.size())));
+  const double scale =
+      std::max(std::sqrt(length), 4.0 * std::sqrt(static_cast<double>(seen.size())));
   Match best;
   for (int glyph = 0; glyph < kGlyphs; ++glyph) {
     const std::vector<float>& letter = cell.letters[static_cast<size_t>(glyph)];
     float product = 0;
     for (size_t i = 0; i < seen.size(); ++i) product += seen[i] * letter[i];
-    if (product / scale > best.likeness) best = {glyph, product / scale};
+    const double likeness = polarity * product / scale;
+    if (likeness > best.likeness) best = {glyph, likeness};
   }
   return best;
 }
@@ -146,18 +161,21 @@ WordReading read_as(const image::Image& picture, const world::Object& sign) {
   WordReading best;
   best.size = sign.size;
   best.likeness = -1;
-  const auto attempt = [&](int dx, int dy) {
+  const auto attempt = [&](int dx, int dy, float polarity) {
     WordReading reading;
     reading.size = sign.size;
     for (const Cell& cell : cells) {
-      const Match letter = match(map, cell, dx, dy);
+      const Match letter = match(map, cell, dx, dy, polarity);
       reading.word += world::kLetters[static_cast<size_t>(letter.letter)];
       reading.likeness += letter.likeness / static_cast<double>(cells.size());
     }
     if (reading.likeness > best.likeness) best = std::move(reading);
   };
   for (int dy = -kShift; dy <= kShift; ++dy) {
-    for (int dx = -kShift; dx <= kShift; ++dx) attempt(dx, dy);
+    for (int dx = -kShift; dx <= kShift; ++dx) {
+      attempt(dx, dy, 1.0f);
+      attempt(dx, dy, -1.0f);
+    }
   }
   return best;
 }
@@ -166,10 +184,15 @@ WordReading read_as(const image::Image& picture, const world::Object& sign) {
 
 WordReading read_word(const image::Image& picture, const world::Object& sign) {
   if (picture.width != kSide || picture.height != kSide || picture.channels != 3) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[read_word] picture, got {} x {} with {} channels, expected 256 x 256 with 3",
-                                                      picture.width, picture.height, picture.channels));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format("[read_word] picture, got {} x {} with {} channels, expected 256 x 256 with 3",
+                    picture.width,
+                    picture.height,
+                    picture.channels));
   }
-  if (sign.shape != world::Shape::kSign) throw Error(ErrorKind::kInvalidInput, "[read_word] the object is no sign");
+  if (sign.shape != world::Shape::kSign)
+    throw Error(ErrorKind::kInvalidInput, "[read_word] the object is no sign");
   const double width = world::extent(sign).half_width;
   WordReading best;
   best.likeness = -1;
@@ -178,7 +201,9 @@ WordReading read_word(const image::Image& picture, const world::Object& sign) {
     other.size = size;
     other.word.assign(1, 'A');
     const double cell = world::sign_geometry(other).cell;
-    const int fitting = 1 + static_cast<int>(std::lround(2 * (width - world::sign_geometry(other).half_width) / cell));
+    const int fitting =
+        1 +
+        static_cast<int>(std::lround(2 * (width - world::sign_geometry(other).half_width) / cell));
     for (int count = fitting - 1; count <= fitting + 1; ++count) {
       if (count < 1 || count > world::kMaxLetters) continue;
       other.word.assign(static_cast<size_t>(count), 'A');

@@ -19,7 +19,8 @@ inline uint32_t read_be(std::span<const std::byte> bytes, size_t offset, int wid
 
 inline uint32_t read_le(std::span<const std::byte> bytes, size_t offset, int width) {
   uint32_t value = 0;
-  for (int i = width - 1; i >= 0; --i) value = value << 8 | std::to_integer<uint32_t>(bytes[offset + i]);
+  for (int i = width - 1; i >= 0; --i)
+    value = value << 8 | std::to_integer<uint32_t>(bytes[offset + i]);
   return value;
 }
 

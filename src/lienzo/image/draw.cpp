@@ -46,7 +46,8 @@ void draw_rectangle(Image& image, int x0, int y0, int x1, int y1, Colour colour,
   for (int y = std::max(y0, 0); y <= std::min(y1, image.height - 1); ++y) {
     const bool edge_row = int64_t{y} - y0 < thickness || int64_t{y1} - y < thickness;
     for (int x = std::max(x0, 0); x <= std::min(x1, image.width - 1); ++x) {
-      if (edge_row || int64_t{x} - x0 < thickness || int64_t{x1} - x < thickness) blend(image, x, y, colour, 255);
+      if (edge_row || int64_t{x} - x0 < thickness || int64_t{x1} - x < thickness)
+        blend(image, x, y, colour, 255);
     }
   }
 }
@@ -57,12 +58,23 @@ Image render_text(std::string_view text, double points, int max_width) {
   const GString valid(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), &g_free);
   const std::string_view kept(valid.get());
   if (kept.find_first_not_of(" \t\r\n") == std::string_view::npos) return {};
-  const GString markup(g_markup_escape_text(valid.get(), -1), &g_free);  // the text is a text, not markup
+  const GString markup(g_markup_escape_text(valid.get(), -1),
+                       &g_free);  // the text is a text, not markup
   const std::string font = fmt::format("sans {}", points);
   VipsImage* out = nullptr;
-  const int failed = vips_text(&out, markup.get(), "font", font.c_str(), "dpi", 96, "width", std::max(max_width, 0),
-                               "wrap", VIPS_TEXT_WRAP_WORD_CHAR, nullptr);
-  if (failed) throw_vips_error(ErrorKind::kUnsupported, "[image] cannot draw text; is a font installed?");
+  const int failed = vips_text(&out,
+                               markup.get(),
+                               "font",
+                               font.c_str(),
+                               "dpi",
+                               96,
+                               "width",
+                               std::max(max_width, 0),
+                               "wrap",
+                               VIPS_TEXT_WRAP_WORD_CHAR,
+                               nullptr);
+  if (failed)
+    throw_vips_error(ErrorKind::kUnsupported, "[image] cannot draw text; is a font installed?");
   const VipsHandle owner(out);
   return to_image(out, ErrorKind::kInternal, "[image] text");
 }
@@ -76,14 +88,17 @@ void paste(Image& image, const Image& source, int x, int y) {
   check_image(image, "[image] paste");
   check_image(source, "[image] paste");
   if (image.channels != 3 || source.channels != 3) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[image] paste of {} channels onto {}, expected 3 and 3",
-                                                      source.channels, image.channels));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[image] paste of {} channels onto {}, expected 3 and 3",
+                            source.channels,
+                            image.channels));
   }
   const int from = std::max(0, -x);
   const int to = std::min<int64_t>(source.width, int64_t{image.width} - x);
   if (from >= to) return;
   for (int row = std::max(0, -y); row < source.height && y + row < image.height; ++row) {
-    std::memcpy(image.at(x + from, y + row), source.at(from, row), static_cast<size_t>(to - from) * 3);
+    std::memcpy(
+        image.at(x + from, y + row), source.at(from, row), static_cast<size_t>(to - from) * 3);
   }
 }
 

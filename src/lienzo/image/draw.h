@@ -14,8 +14,8 @@ inline constexpr Colour kBlack = {0, 0, 0};
 inline constexpr Colour kWhite = {255, 255, 255};
 
 /// An outline `thickness` pixels wide, growing inwards from the corners (x0, y0) and (x1, y1), both
-/// included and in any order. What lies outside the picture is not drawn. Opaque on RGBA, the mean of
-/// `colour` on grey.
+/// included and in any order. What lies outside the picture is not drawn. Opaque on RGBA, the mean
+/// of `colour` on grey.
 void draw_rectangle(Image& image, int x0, int y0, int x1, int y1, Colour colour, int thickness = 1);
 
 /// `text` as coverage, 0..255 in one channel, in the system's sans-serif face: as wide as it needs,

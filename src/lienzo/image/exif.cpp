@@ -16,7 +16,8 @@ constexpr auto kUnicode = "UNICODE\0"sv;
 constexpr auto kAscii = "ASCII\0\0\0"sv;
 constexpr auto kUnspecified = "\0\0\0\0\0\0\0\0"sv;
 
-void append_entry(std::vector<std::byte>& out, uint32_t tag, uint32_t type, uint32_t count, uint32_t value) {
+void append_entry(
+    std::vector<std::byte>& out, uint32_t tag, uint32_t type, uint32_t count, uint32_t value) {
   append_be(out, tag, 2);
   append_be(out, type, 2);
   append_be(out, count, 4);
@@ -25,7 +26,8 @@ void append_entry(std::vector<std::byte>& out, uint32_t tag, uint32_t type, uint
 
 class TiffReader {
  public:
-  TiffReader(std::span<const std::byte> bytes, bool big_endian) : bytes_(bytes), big_endian_(big_endian) {}
+  TiffReader(std::span<const std::byte> bytes, bool big_endian)
+      : bytes_(bytes), big_endian_(big_endian) {}
 
   uint32_t number(size_t offset, int width) const {
     return big_endian_ ? read_be(bytes_, offset, width) : read_le(bytes_, offset, width);
@@ -48,8 +50,8 @@ class TiffReader {
   bool big_endian_;
 };
 
-// The byte order of UserComment is nowhere recorded and writers disagree: a mark decides if there is
-// one, else the order in which more units have a zero high byte.
+// The byte order of UserComment is nowhere recorded and writers disagree: a mark decides if there
+// is one, else the order in which more units have a zero high byte.
 bool is_little_endian(std::span<const std::byte> units) {
   if (units.size() < 2) return false;
   const uint32_t first = read_be(units, 0, 2);
@@ -64,7 +66,9 @@ bool is_little_endian(std::span<const std::byte> units) {
 
 std::string from_utf16(std::span<const std::byte> units) {
   const bool little = is_little_endian(units);
-  const auto unit = [&](size_t i) { return little ? read_le(units, 2 * i, 2) : read_be(units, 2 * i, 2); };
+  const auto unit = [&](size_t i) {
+    return little ? read_le(units, 2 * i, 2) : read_be(units, 2 * i, 2);
+  };
   std::u32string out;
   const size_t count = units.size() / 2;
   for (size_t i = 0; i < count; ++i) {
@@ -98,9 +102,9 @@ std::vector<std::byte> make_exif(std::string_view comment) {
       append_be(value, 0xDC00 + ((c - 0x10000) & 0x3FF), 2);
     }
   }
-  constexpr uint32_t kFirst = 8;                      // after the header
-  constexpr uint32_t kSecond = kFirst + 2 + 12 + 4;   // after a directory of one entry
-  constexpr uint32_t kValue = kSecond + 2 + 24 + 4;   // after a directory of two
+  constexpr uint32_t kFirst = 8;                     // after the header
+  constexpr uint32_t kSecond = kFirst + 2 + 12 + 4;  // after a directory of one entry
+  constexpr uint32_t kValue = kSecond + 2 + 24 + 4;  // after a directory of two
   std::vector<std::byte> out;
   append(out, "MM\0*"sv);
   append_be(out, kFirst, 4);

@@ -18,9 +18,12 @@ constexpr int kLabelMargin = 2;
 
 Image blank(int64_t width, int64_t height) {
   if (std::max(width, height) > kMaxPixels || width * height > kMaxPixels) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[image] a sheet of {}x{} pixels is too large, expected at most "
-                                                      "{} in all; use fewer or smaller pictures",
-                                                      width, height, kMaxPixels));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[image] a sheet of {}x{} pixels is too large, expected at most "
+                            "{} in all; use fewer or smaller pictures",
+                            width,
+                            height,
+                            kMaxPixels));
   }
   Image image(static_cast<int>(width), static_cast<int>(height), 3);
   std::fill(image.pixels.begin(), image.pixels.end(), uint8_t{255});
@@ -42,16 +45,24 @@ Image label_strip(std::string_view text, int width, int max_height) {
 
 }  // namespace
 
-Image labelled_grid(const std::vector<Image>& images, const std::vector<std::string>& labels, int columns, int gap) {
+Image labelled_grid(const std::vector<Image>& images,
+                    const std::vector<std::string>& labels,
+                    int columns,
+                    int gap) {
   if (images.empty() || columns < 1 || gap < 0) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[image] grid of {} pictures in {} columns with gap {}, expected at least one picture, "
-                            "one column and no negative gap",
-                            images.size(), columns, gap));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format(
+            "[image] grid of {} pictures in {} columns with gap {}, expected at least one picture, "
+            "one column and no negative gap",
+            images.size(),
+            columns,
+            gap));
   }
   if (!labels.empty() && labels.size() != images.size()) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[image] grid got {} labels for {} pictures", labels.size(),
-                                                      images.size()));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format("[image] grid got {} labels for {} pictures", labels.size(), images.size()));
   }
   int64_t cell_width = 0, picture_height = 0;
   for (const Image& image : images) {
@@ -76,7 +87,9 @@ Image labelled_grid(const std::vector<Image>& images, const std::vector<std::str
     const auto left = static_cast<int>(gap + i % used_columns * step_x);
     const auto top = static_cast<int>(gap + i / used_columns * step_y);
     const Image& image = images[i];
-    paste(sheet, to_rgb(image), left + static_cast<int>(cell_width - image.width) / 2,
+    paste(sheet,
+          to_rgb(image),
+          left + static_cast<int>(cell_width - image.width) / 2,
           top + static_cast<int>(picture_height - image.height) / 2);
     if (!strips.empty() && !strips[i].pixels.empty()) {
       paste(sheet, strips[i], left, top + static_cast<int>(picture_height) + kLabelMargin);
@@ -85,7 +98,9 @@ Image labelled_grid(const std::vector<Image>& images, const std::vector<std::str
   return sheet;
 }
 
-Image grid(const std::vector<Image>& images, int columns, int gap) { return labelled_grid(images, {}, columns, gap); }
+Image grid(const std::vector<Image>& images, int columns, int gap) {
+  return labelled_grid(images, {}, columns, gap);
+}
 
 Image draw_label(const Image& image, std::string_view text) {
   const Image picture = to_rgb(image);

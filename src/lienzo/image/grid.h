@@ -17,7 +17,10 @@ Image grid(const std::vector<Image>& images, int columns, int gap = 4);
 
 /// As grid, with labels[i] written under images[i]: wrapped to the cell, at most three lines, cut
 /// after that. Labels may be empty; there must be as many as pictures.
-Image labelled_grid(const std::vector<Image>& images, const std::vector<std::string>& labels, int columns, int gap = 4);
+Image labelled_grid(const std::vector<Image>& images,
+                    const std::vector<std::string>& labels,
+                    int columns,
+                    int gap = 4);
 
 /// `image` as RGB with `text` in black under it on a white strip, wrapped to its width, whole.
 Image draw_label(const Image& image, std::string_view text);

@@ -18,9 +18,14 @@ struct Image {
   std::vector<uint8_t> pixels;
 
   Image() = default;
-  Image(int w, int h, int c) : width(w), height(h), channels(c), pixels(static_cast<size_t>(w) * h * c) {}
-  uint8_t* at(int x, int y) { return pixels.data() + (static_cast<size_t>(y) * width + x) * channels; }
-  const uint8_t* at(int x, int y) const { return pixels.data() + (static_cast<size_t>(y) * width + x) * channels; }
+  Image(int w, int h, int c)
+      : width(w), height(h), channels(c), pixels(static_cast<size_t>(w) * h * c) {}
+  uint8_t* at(int x, int y) {
+    return pixels.data() + (static_cast<size_t>(y) * width + x) * channels;
+  }
+  const uint8_t* at(int x, int y) const {
+    return pixels.data() + (static_cast<size_t>(y) * width + x) * channels;
+  }
   bool operator==(const Image&) const = default;
 };
 

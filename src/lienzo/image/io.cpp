@@ -31,19 +31,22 @@ std::string_view format_label(Format format) {
 
 Format parse_format(std::string_view name) {
   std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(
+      lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
   if (lower == "png") return Format::kPng;
   if (lower == "jpg" || lower == "jpeg") return Format::kJpeg;
   if (lower == "webp") return Format::kWebp;
-  throw Error(ErrorKind::kInvalidInput,
-              fmt::format("[image] unknown picture format '{}', expected png, jpg, jpeg or webp", name));
+  throw Error(
+      ErrorKind::kInvalidInput,
+      fmt::format("[image] unknown picture format '{}', expected png, jpg, jpeg or webp", name));
 }
 
 Format sniff_or_throw(std::span<const std::byte> bytes, std::string_view where) {
   if (bytes.empty()) throw Error(ErrorKind::kCorrupt, fmt::format("[image] {} is empty", where));
   if (const auto format = sniff_format(bytes)) return *format;
-  throw Error(ErrorKind::kUnsupported,
-              fmt::format("[image] {} is not a picture Lienzo reads, expected PNG, JPEG or WebP", where));
+  throw Error(
+      ErrorKind::kUnsupported,
+      fmt::format("[image] {} is not a picture Lienzo reads, expected PNG, JPEG or WebP", where));
 }
 
 // Replaces `image` by the result of a libvips operation on it.
@@ -54,19 +57,24 @@ void apply(VipsHandle& image, ErrorKind kind, std::string_view where, Operation 
   image.reset(out);
 }
 
-VipsHandle open_lazily(std::span<const std::byte> bytes, Format format, const std::string& damaged) {
+VipsHandle open_lazily(std::span<const std::byte> bytes,
+                       Format format,
+                       const std::string& damaged) {
   auto* data = const_cast<std::byte*>(bytes.data());  // libvips only reads it
   VipsImage* out = nullptr;
   int failed = 0;
   switch (format) {
     case Format::kPng:
-      failed = vips_pngload_buffer(data, bytes.size(), &out, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
+      failed =
+          vips_pngload_buffer(data, bytes.size(), &out, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
       break;
     case Format::kJpeg:
-      failed = vips_jpegload_buffer(data, bytes.size(), &out, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
+      failed =
+          vips_jpegload_buffer(data, bytes.size(), &out, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
       break;
     case Format::kWebp:
-      failed = vips_webpload_buffer(data, bytes.size(), &out, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
+      failed =
+          vips_webpload_buffer(data, bytes.size(), &out, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
       break;
   }
   if (failed) throw_vips_error(ErrorKind::kCorrupt, damaged);
@@ -84,18 +92,26 @@ void check_text_options(const WriteOptions& options) {
 void check_fits(const Image& image, Format format) {
   const int limit = format == Format::kWebp ? 16383 : 65535;
   if (format != Format::kPng && std::max(image.width, image.height) > limit) {
-    throw Error(ErrorKind::kUnsupported,
-                fmt::format("[image] {}x{} does not fit in {}, which holds at most {} pixels a side; write PNG",
-                            image.width, image.height, format_label(format), limit));
+    throw Error(
+        ErrorKind::kUnsupported,
+        fmt::format(
+            "[image] {}x{} does not fit in {}, which holds at most {} pixels a side; write PNG",
+            image.width,
+            image.height,
+            format_label(format),
+            limit));
   }
 }
 
 }  // namespace
 
-Image decode_image(std::span<const std::byte> bytes, const ReadOptions& options, std::string_view where) {
+Image decode_image(std::span<const std::byte> bytes,
+                   const ReadOptions& options,
+                   std::string_view where) {
   const Format format = sniff_or_throw(bytes, where);
   start_image_library();
-  const std::string damaged = fmt::format("[image] {} is a damaged or truncated {}", where, format_label(format));
+  const std::string damaged =
+      fmt::format("[image] {} is a damaged or truncated {}", where, format_label(format));
   if (format == Format::kPng) {
     if (const auto damage = find_png_damage(bytes)) {
       throw Error(ErrorKind::kCorrupt, fmt::format("{} ({})", damaged, *damage));
@@ -105,14 +121,21 @@ Image decode_image(std::span<const std::byte> bytes, const ReadOptions& options,
   const int64_t width = vips_image_get_width(image.get());
   const int64_t height = vips_image_get_height(image.get());
   if (width * height > kMaxPixels) {
-    throw Error(ErrorKind::kUnsupported, fmt::format("[image] {} has {}x{} pixels, expected at most {} in all; "
-                                                     "make it smaller first",
-                                                     where, width, height, kMaxPixels));
+    throw Error(ErrorKind::kUnsupported,
+                fmt::format("[image] {} has {}x{} pixels, expected at most {} in all; "
+                            "make it smaller first",
+                            where,
+                            width,
+                            height,
+                            kMaxPixels));
   }
   constexpr auto kCorrupt = ErrorKind::kCorrupt;
-  apply(image, kCorrupt, damaged, [](VipsImage* in, VipsImage** out) { return vips_autorot(in, out, nullptr); });
+  apply(image, kCorrupt, damaged, [](VipsImage* in, VipsImage** out) {
+    return vips_autorot(in, out, nullptr);
+  });
   if (vips_image_get_typeof(image.get(), VIPS_META_ICC_NAME)) {
-    // A broken profile is no reason to refuse a picture: it is then read as the sRGB it most likely is.
+    // A broken profile is no reason to refuse a picture: it is then read as the sRGB it most likely
+    // is.
     VipsImage* out = nullptr;
     if (vips_icc_transform(image.get(), &out, "srgb", "embedded", TRUE, "depth", 8, nullptr) == 0) {
       image.reset(out);
@@ -132,7 +155,9 @@ Image decode_image(std::span<const std::byte> bytes, const ReadOptions& options,
       return vips_flatten(in, out, "background", background.get(), nullptr);
     });
   }
-  apply(image, kCorrupt, damaged, [](VipsImage* in, VipsImage** out) { return vips_cast_uchar(in, out, nullptr); });
+  apply(image, kCorrupt, damaged, [](VipsImage* in, VipsImage** out) {
+    return vips_cast_uchar(in, out, nullptr);
+  });
   return to_image(image.get(), kCorrupt, damaged);
 }
 
@@ -145,7 +170,8 @@ std::string format_of(const std::filesystem::path& path) {
   const std::string extension = path.extension().string();
   if (extension.size() < 2) {
     throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[image] '{}' has no extension, expected .png, .jpg, .jpeg or .webp", path.string()));
+                fmt::format("[image] '{}' has no extension, expected .png, .jpg, .jpeg or .webp",
+                            path.string()));
   }
   switch (parse_format(extension.substr(1))) {
     case Format::kPng: return "png";
@@ -155,7 +181,9 @@ std::string format_of(const std::filesystem::path& path) {
   throw Error(ErrorKind::kInternal, "[image] format without a name");
 }
 
-std::vector<std::byte> encode_image(const Image& image, std::string_view format_name, const WriteOptions& options) {
+std::vector<std::byte> encode_image(const Image& image,
+                                    std::string_view format_name,
+                                    const WriteOptions& options) {
   const Format format = parse_format(format_name);
   check_text_options(options);
   const VipsHandle view = wrap(image, "[image]");
@@ -165,36 +193,67 @@ std::vector<std::byte> encode_image(const Image& image, std::string_view format_
   int failed = 0;
   switch (format) {
     case Format::kPng:
-      failed = vips_pngsave_buffer(view.get(), &data, &size, "compression", kPngCompression, "filter",
-                                   VIPS_FOREIGN_PNG_FILTER_ALL, "strip", TRUE, nullptr);
+      failed = vips_pngsave_buffer(view.get(),
+                                   &data,
+                                   &size,
+                                   "compression",
+                                   kPngCompression,
+                                   "filter",
+                                   VIPS_FOREIGN_PNG_FILTER_ALL,
+                                   "strip",
+                                   TRUE,
+                                   nullptr);
       break;
     case Format::kJpeg: {
       const double white = 255;
       VipsArrayDouble* background = vips_array_double_new(&white, 1);
-      failed = vips_jpegsave_buffer(view.get(), &data, &size, "Q", options.quality, "optimize_coding", TRUE, "strip",
-                                    TRUE, "background", background, nullptr);
+      failed = vips_jpegsave_buffer(view.get(),
+                                    &data,
+                                    &size,
+                                    "Q",
+                                    options.quality,
+                                    "optimize_coding",
+                                    TRUE,
+                                    "strip",
+                                    TRUE,
+                                    "background",
+                                    background,
+                                    nullptr);
       vips_area_unref(reinterpret_cast<VipsArea*>(background));
       break;
     }
     case Format::kWebp:
-      failed = vips_webpsave_buffer(view.get(), &data, &size, "Q", options.quality, "smart_subsample", TRUE,
-                                    "strip", TRUE, nullptr);
+      failed = vips_webpsave_buffer(view.get(),
+                                    &data,
+                                    &size,
+                                    "Q",
+                                    options.quality,
+                                    "smart_subsample",
+                                    TRUE,
+                                    "strip",
+                                    TRUE,
+                                    nullptr);
       break;
   }
   const std::unique_ptr<void, decltype(&g_free)> owner(data, &g_free);
   if (failed) {
-    throw_vips_error(ErrorKind::kInternal, fmt::format("[image] cannot encode {}", format_label(format)));
+    throw_vips_error(ErrorKind::kInternal,
+                     fmt::format("[image] cannot encode {}", format_label(format)));
   }
   const std::span<const std::byte> encoded(static_cast<const std::byte*>(data), size);
   return embed_text(encoded, format, image.width, image.height, options.text);
 }
 
-void write_image(const std::filesystem::path& path, const Image& image, const WriteOptions& options) {
+void write_image(const std::filesystem::path& path,
+                 const Image& image,
+                 const WriteOptions& options) {
   const auto bytes = encode_image(image, format_of(path), options);
-  write_file_atomic(path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  write_file_atomic(path,
+                    std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
-std::map<std::string, std::string> decode_image_text(std::span<const std::byte> bytes, std::string_view where) {
+std::map<std::string, std::string> decode_image_text(std::span<const std::byte> bytes,
+                                                     std::string_view where) {
   return extract_text(bytes, sniff_or_throw(bytes, where));
 }
 

@@ -48,11 +48,15 @@ std::string format_of(const std::filesystem::path& path);
 /// Encodes to `format`: "png", "jpg", "jpeg" or "webp". JPEG lays RGBA on white.
 /// The same picture and options give the same bytes.
 /// @throws kInvalidInput; kUnsupported where the format cannot hold this size or this much text
-std::vector<std::byte> encode_image(const Image& image, std::string_view format, const WriteOptions& options = {});
+std::vector<std::byte> encode_image(const Image& image,
+                                    std::string_view format,
+                                    const WriteOptions& options = {});
 
 /// Encodes by the extension of `path` and writes it whole or not at all.
 /// @throws as encode_image, and kIo
-void write_image(const std::filesystem::path& path, const Image& image, const WriteOptions& options = {});
+void write_image(const std::filesystem::path& path,
+                 const Image& image,
+                 const WriteOptions& options = {});
 
 /// The texts a PNG, JPEG or WebP file carries, by keyword, in UTF-8; see WriteOptions::text. Reads
 /// no pixels, and passes over what is damaged.

@@ -39,13 +39,17 @@ Packets make_packets(const TextEntries& text) {
   return packets;
 }
 
-void append_jpeg_segment(std::vector<std::byte>& out, std::string_view prefix, std::span<const std::byte> payload) {
+void append_jpeg_segment(std::vector<std::byte>& out,
+                         std::string_view prefix,
+                         std::span<const std::byte> payload) {
   const size_t size = prefix.size() + payload.size();
   if (size > kMaxSegment) {
-    throw Error(ErrorKind::kUnsupported,
-                fmt::format("[image] the text for this picture takes {} bytes, a JPEG holds at most {}; "
-                            "write PNG or WebP",
-                            size, kMaxSegment));
+    throw Error(
+        ErrorKind::kUnsupported,
+        fmt::format("[image] the text for this picture takes {} bytes, a JPEG holds at most {}; "
+                    "write PNG or WebP",
+                    size,
+                    kMaxSegment));
   }
   append_be(out, 0xFFE1, 2);
   append_be(out, static_cast<uint32_t>(size + 2), 2);
@@ -53,16 +57,19 @@ void append_jpeg_segment(std::vector<std::byte>& out, std::string_view prefix, s
   append(out, payload);
 }
 
-std::vector<std::byte> embed_jpeg_text(std::span<const std::byte> encoded, const TextEntries& text) {
+std::vector<std::byte> embed_jpeg_text(std::span<const std::byte> encoded,
+                                       const TextEntries& text) {
   const Packets packets = make_packets(text);
   // After the start marker and the JFIF segment, which must come first.
   size_t insert_at = 2;
-  if (encoded.size() >= 6 && read_be(encoded, 2, 2) == 0xFFE0) insert_at = 4 + read_be(encoded, 4, 2);
+  if (encoded.size() >= 6 && read_be(encoded, 2, 2) == 0xFFE0)
+    insert_at = 4 + read_be(encoded, 4, 2);
   insert_at = std::min(insert_at, encoded.size());
   std::vector<std::byte> out;
   append(out, encoded.first(insert_at));
   if (!packets.exif.empty()) append_jpeg_segment(out, kExifPrefix, packets.exif);
-  if (!packets.xmp.empty()) append_jpeg_segment(out, kXmpPrefix, std::as_bytes(std::span(packets.xmp)));
+  if (!packets.xmp.empty())
+    append_jpeg_segment(out, kXmpPrefix, std::as_bytes(std::span(packets.xmp)));
   append(out, encoded.subspan(insert_at));
   return out;
 }
@@ -95,7 +102,9 @@ TextMap extract_jpeg_text(std::span<const std::byte> bytes) {
   return out;
 }
 
-void append_webp_chunk(std::vector<std::byte>& out, std::string_view name, std::span<const std::byte> payload) {
+void append_webp_chunk(std::vector<std::byte>& out,
+                       std::string_view name,
+                       std::span<const std::byte> payload) {
   append(out, name);
   append_le(out, static_cast<uint32_t>(payload.size()), 4);
   append(out, payload);
@@ -114,8 +123,8 @@ void for_each_webp_chunk(std::span<const std::byte> bytes, Visit visit) {
   }
 }
 
-// developers.google.com/speed/webp/docs/riff_container, "Extended File Format". libvips adds an EXIF
-// chunk of its own that says nothing; readers look at the first, so it must go.
+// developers.google.com/speed/webp/docs/riff_container, "Extended File Format". libvips adds an
+// EXIF chunk of its own that says nothing; readers look at the first, so it must go.
 std::vector<std::byte> embed_webp_text(std::span<const std::byte> encoded,
                                        int width,
                                        int height,
@@ -131,7 +140,8 @@ std::vector<std::byte> embed_webp_text(std::span<const std::byte> encoded,
       return;
     }
     // A bare lossless chunk carries the alpha flag at the same bit of its fifth byte.
-    if (name == "VP8L" && payload.size() > 4) flags |= std::to_integer<uint32_t>(payload[4]) & kHasAlpha;
+    if (name == "VP8L" && payload.size() > 4)
+      flags |= std::to_integer<uint32_t>(payload[4]) & kHasAlpha;
     append_webp_chunk(picture, name, payload);
   });
   if (!packets.exif.empty()) flags |= kHasExif;
@@ -170,7 +180,9 @@ TextMap extract_webp_text(std::span<const std::byte> bytes) {
 
 bool is_keyword(std::string_view key) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto is_other = [](char c) { return (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; };
+  const auto is_other = [](char c) {
+    return (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+  };
   return !key.empty() && key.size() <= 79 && is_letter(key[0]) &&
          std::all_of(key.begin(), key.end(), [&](char c) { return is_letter(c) || is_other(c); });
 }
@@ -180,19 +192,22 @@ bool is_keyword(std::string_view key) {
 std::optional<Format> sniff_format(std::span<const std::byte> bytes) {
   if (starts_with(bytes, kPngSignature)) return Format::kPng;
   if (starts_with(bytes, "\xFF\xD8\xFF"sv)) return Format::kJpeg;
-  if (bytes.size() >= 12 && starts_with(bytes, "RIFF") && starts_with(bytes.subspan(8), "WEBP")) return Format::kWebp;
+  if (bytes.size() >= 12 && starts_with(bytes, "RIFF") && starts_with(bytes.subspan(8), "WEBP"))
+    return Format::kWebp;
   return std::nullopt;
 }
 
 void check_text(std::string_view key, std::string_view text) {
   if (!is_keyword(key)) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[image] text keyword '{}' is not valid, expected 1 to 79 "
-                                                      "letters, digits, '_', '-' or '.', a letter first",
-                                                      key));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[image] text keyword '{}' is not valid, expected 1 to 79 "
+                            "letters, digits, '_', '-' or '.', a letter first",
+                            key));
   }
   if (!is_valid_utf8(text) || text.find('\0') != std::string_view::npos) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[image] the text under '{}' is not UTF-8 without NUL characters", key));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format("[image] the text under '{}' is not UTF-8 without NUL characters", key));
   }
 }
 

@@ -17,7 +17,8 @@ constexpr size_t kSignatureSize = 8;
 constexpr size_t kMaxInflated = size_t{16} << 20;  // a few bytes can unpack to gigabytes
 
 uint32_t checksum(std::span<const std::byte> bytes) {
-  return static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+  return static_cast<uint32_t>(
+      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 struct Chunk {
@@ -52,7 +53,8 @@ void append_chunk(std::vector<std::byte>& out, std::string_view type, std::strin
 
 // Plain chunks are Latin-1, so only ASCII is left to them; everything else takes the UTF-8 kind.
 void append_text(std::vector<std::byte>& out, const std::string& key, const std::string& text) {
-  const bool ascii = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
+  const bool ascii =
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
   if (ascii) {
     append_chunk(out, "tEXt", key + '\0' + text);
   } else {
@@ -80,7 +82,8 @@ std::optional<std::string> inflate_text(std::string_view packed) {
   return out;
 }
 
-// Some writers put UTF-8 where Latin-1 belongs; text that happens to be valid UTF-8 is taken as that.
+// Some writers put UTF-8 where Latin-1 belongs; text that happens to be valid UTF-8 is taken as
+// that.
 std::string from_latin1(std::string_view text) {
   if (is_valid_utf8(text)) return std::string(text);
   std::string out;

@@ -25,24 +25,39 @@ void apply(VipsHandle& image, Operation operation) {
 
 Image resize(const Image& image, int width, int height) {
   if (width < 1 || height < 1 || static_cast<int64_t>(width) * height > kMaxPixels) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("{} to {}x{} is impossible, expected from 1x1 to {} pixels in all",
-                                                      kWhere, width, height, kMaxPixels));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("{} to {}x{} is impossible, expected from 1x1 to {} pixels in all",
+                            kWhere,
+                            width,
+                            height,
+                            kMaxPixels));
   }
   VipsHandle view = wrap(image, kWhere);
   if (width == image.width && height == image.height) return image;
   const bool alpha = image.channels == 4;
-  if (alpha) apply(view, [](VipsImage* in, VipsImage** out) { return vips_premultiply(in, out, nullptr); });
+  if (alpha)
+    apply(view, [](VipsImage* in, VipsImage** out) { return vips_premultiply(in, out, nullptr); });
   apply(view, [&](VipsImage* in, VipsImage** out) {
-    return vips_resize(in, out, static_cast<double>(width) / image.width, "vscale",
-                       static_cast<double>(height) / image.height, "kernel", VIPS_KERNEL_LANCZOS3, nullptr);
+    return vips_resize(in,
+                       out,
+                       static_cast<double>(width) / image.width,
+                       "vscale",
+                       static_cast<double>(height) / image.height,
+                       "kernel",
+                       VIPS_KERNEL_LANCZOS3,
+                       nullptr);
   });
   if (alpha) {
-    apply(view, [](VipsImage* in, VipsImage** out) { return vips_unpremultiply(in, out, nullptr); });
-    apply(view, [](VipsImage* in, VipsImage** out) { return vips_rint(in, out, nullptr); });  // the cast truncates
+    apply(view,
+          [](VipsImage* in, VipsImage** out) { return vips_unpremultiply(in, out, nullptr); });
+    apply(view, [](VipsImage* in, VipsImage** out) {
+      return vips_rint(in, out, nullptr);
+    });  // the cast truncates
   }
   apply(view, [](VipsImage* in, VipsImage** out) { return vips_cast_uchar(in, out, nullptr); });
   if (vips_image_get_width(view.get()) != width || vips_image_get_height(view.get()) != height) {
-    // libvips rounds the scaled size; an odd ratio may end a pixel away, where the edge is repeated.
+    // libvips rounds the scaled size; an odd ratio may end a pixel away, where the edge is
+    // repeated.
     apply(view, [&](VipsImage* in, VipsImage** out) {
       return vips_embed(in, out, 0, 0, width, height, "extend", VIPS_EXTEND_COPY, nullptr);
     });
@@ -52,9 +67,16 @@ Image resize(const Image& image, int width, int height) {
 
 Image crop(const Image& image, int x, int y, int width, int height) {
   check_image(image, "[image] crop");
-  if (x < 0 || y < 0 || width < 1 || height < 1 || width > image.width - x || height > image.height - y) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[image] crop of {}x{} at ({}, {}) is not inside {}x{}", width,
-                                                      height, x, y, image.width, image.height));
+  if (x < 0 || y < 0 || width < 1 || height < 1 || width > image.width - x ||
+      height > image.height - y) {
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[image] crop of {}x{} at ({}, {}) is not inside {}x{}",
+                            width,
+                            height,
+                            x,
+                            y,
+                            image.width,
+                            image.height));
   }
   Image out(width, height, image.channels);
   for (int row = 0; row < height; ++row) {
@@ -65,7 +87,8 @@ Image crop(const Image& image, int x, int y, int width, int height) {
 
 Image fit_square(const Image& image, int size) {
   const int side = std::min(image.width, image.height);
-  return resize(crop(image, (image.width - side) / 2, (image.height - side) / 2, side, side), size, size);
+  return resize(
+      crop(image, (image.width - side) / 2, (image.height - side) / 2, side, side), size, size);
 }
 
 Image to_rgb(const Image& image) {

@@ -13,7 +13,8 @@ Image resize(const Image& image, int width, int height);
 /// @throws kInvalidInput unless it lies inside `image`
 Image crop(const Image& image, int x, int y, int width, int height);
 
-/// The largest centred square of `image`, at size x size: what training on pictures of any shape uses.
+/// The largest centred square of `image`, at size x size: what training on pictures of any shape
+/// uses.
 Image fit_square(const Image& image, int size);
 
 /// RGB from 1, 3 or 4 channels; RGBA is laid on white.

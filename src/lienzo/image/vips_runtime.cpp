@@ -53,30 +53,47 @@ void VipsRelease::operator()(VipsImage* image) const { g_object_unref(image); }
 void check_image(const Image& image, std::string_view where) {
   const int64_t pixels = static_cast<int64_t>(image.width) * image.height;
   if (image.width < 1 || image.height < 1 || pixels > kMaxPixels) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("{} cannot use a picture of {}x{} pixels, expected from 1x1 to {} pixels in all",
-                            where, image.width, image.height, kMaxPixels));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format(
+            "{} cannot use a picture of {}x{} pixels, expected from 1x1 to {} pixels in all",
+            where,
+            image.width,
+            image.height,
+            kMaxPixels));
   }
   if (image.channels != 1 && image.channels != 3 && image.channels != 4) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("{} cannot use a picture of {} channels, expected 1, 3 or 4", where, image.channels));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format(
+            "{} cannot use a picture of {} channels, expected 1, 3 or 4", where, image.channels));
   }
   const size_t expected = static_cast<size_t>(pixels) * image.channels;
   if (image.pixels.size() != expected) {
     throw Error(ErrorKind::kInvalidInput,
-                fmt::format("{} got {} bytes of pixels for {}x{}x{}, expected {}", where, image.pixels.size(),
-                            image.width, image.height, image.channels, expected));
+                fmt::format("{} got {} bytes of pixels for {}x{}x{}, expected {}",
+                            where,
+                            image.pixels.size(),
+                            image.width,
+                            image.height,
+                            image.channels,
+                            expected));
   }
 }
 
 VipsHandle wrap(const Image& image, std::string_view where) {
   check_image(image, where);
   start_image_library();
-  VipsHandle raw(vips_image_new_from_memory(image.pixels.data(), image.pixels.size(), image.width, image.height,
-                                            image.channels, VIPS_FORMAT_UCHAR));
+  VipsHandle raw(vips_image_new_from_memory(image.pixels.data(),
+                                            image.pixels.size(),
+                                            image.width,
+                                            image.height,
+                                            image.channels,
+                                            VIPS_FORMAT_UCHAR));
   if (!raw) throw_vips_error(ErrorKind::kInternal, where);
   VipsImage* tagged = nullptr;
-  const auto interpretation = image.channels == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
+  const auto interpretation =
+      image.channels == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
   if (vips_copy(raw.get(), &tagged, "interpretation", interpretation, nullptr)) {
     throw_vips_error(ErrorKind::kInternal, where);
   }
@@ -87,16 +104,21 @@ Image to_image(VipsImage* source, ErrorKind kind, std::string_view where) {
   const int width = vips_image_get_width(source);
   const int height = vips_image_get_height(source);
   const int bands = vips_image_get_bands(source);
-  if (vips_image_get_format(source) != VIPS_FORMAT_UCHAR || (bands != 1 && bands != 3 && bands != 4)) {
-    throw Error(ErrorKind::kUnsupported,
-                fmt::format("{} has {} bands of an unusual kind, expected grey, RGB or RGBA", where, bands));
+  if (vips_image_get_format(source) != VIPS_FORMAT_UCHAR ||
+      (bands != 1 && bands != 3 && bands != 4)) {
+    throw Error(
+        ErrorKind::kUnsupported,
+        fmt::format(
+            "{} has {} bands of an unusual kind, expected grey, RGB or RGBA", where, bands));
   }
   size_t size = 0;
-  const std::unique_ptr<void, decltype(&g_free)> memory(vips_image_write_to_memory(source, &size), &g_free);
+  const std::unique_ptr<void, decltype(&g_free)> memory(vips_image_write_to_memory(source, &size),
+                                                        &g_free);
   if (!memory) throw_vips_error(kind, where);
   Image image(width, height, bands);
   if (size != image.pixels.size()) {
-    throw Error(ErrorKind::kInternal, fmt::format("{} gave {} bytes, expected {}", where, size, image.pixels.size()));
+    throw Error(ErrorKind::kInternal,
+                fmt::format("{} gave {} bytes, expected {}", where, size, image.pixels.size()));
   }
   std::memcpy(image.pixels.data(), memory.get(), size);
   return image;

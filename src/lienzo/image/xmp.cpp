@@ -47,7 +47,8 @@ std::optional<std::string> entity(std::string_view name) {
   const bool hex = name[1] == 'x';
   const auto digits = name.substr(hex ? 2 : 1);
   uint32_t code = 0;
-  const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), code, hex ? 16 : 10);
+  const auto [end, status] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), code, hex ? 16 : 10);
   const bool scalar = code > 0 && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
   if (status != std::errc() || end != digits.data() + digits.size() || !scalar) return std::nullopt;
   return encode_utf8(std::u32string(1, static_cast<char32_t>(code)));

@@ -53,9 +53,10 @@ struct PixelAttentionImpl : torch::nn::Module {
     to_out->push_back(torch::nn::Linear(channels, channels));
   }
   torch::Tensor forward(const torch::Tensor& x) {
-    const torch::Tensor tokens = group_norm_(x).flatten(2).transpose(1, 2).unsqueeze(1);  // (B, 1, H W, C)
+    const torch::Tensor tokens =
+        group_norm_(x).flatten(2).transpose(1, 2).unsqueeze(1);  // (B, 1, H W, C)
     torch::Tensor h = nn::attention(to_q(tokens), to_k(tokens), to_v(tokens)).squeeze(1);
-    h = to_out[0]->as<torch::nn::LinearImpl>()->forward(h);                               // (B, H W, C)
+    h = to_out[0]->as<torch::nn::LinearImpl>()->forward(h);  // (B, H W, C)
     return x + h.transpose(1, 2).reshape(x.sizes());
   }
   torch::nn::GroupNorm group_norm_;
@@ -71,7 +72,8 @@ struct MidBlockImpl : torch::nn::Module {
       attentions = register_module("attentions", torch::nn::ModuleList());
       attentions->push_back(PixelAttention(channels, config.norm_num_groups));
     }
-    for (int i = 0; i < 2; ++i) resnets->push_back(Resnet(channels, channels, config.norm_num_groups));
+    for (int i = 0; i < 2; ++i)
+      resnets->push_back(Resnet(channels, channels, config.norm_num_groups));
   }
   torch::Tensor forward(const torch::Tensor& x) {
     torch::Tensor h = resnets[0]->as<ResnetImpl>()->forward(x);
@@ -85,8 +87,10 @@ TORCH_MODULE(MidBlock);
 // Holds the convolution under the name "conv", as diffusers' Downsample2D and Upsample2D do.
 struct ResampleImpl : torch::nn::Module {
   ResampleImpl(int64_t channels, bool larger) : larger(larger) {
-    conv = register_module("conv", larger ? nn::conv3x3(channels, channels)
-                                          : torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 3).stride(2)));
+    conv = register_module(
+        "conv",
+        larger ? nn::conv3x3(channels, channels)
+               : torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 3).stride(2)));
   }
   torch::Tensor forward(const torch::Tensor& x) {
     if (larger) return conv(torch::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2}));
@@ -99,7 +103,12 @@ TORCH_MODULE(Resample);
 
 // DownEncoderBlock2D or UpDecoderBlock2D.
 struct LevelImpl : torch::nn::Module {
-  LevelImpl(int64_t in_channels, int64_t out_channels, int64_t layers, int64_t groups, bool up, bool resamples)
+  LevelImpl(int64_t in_channels,
+            int64_t out_channels,
+            int64_t layers,
+            int64_t groups,
+            bool up,
+            bool resamples)
       : resnets(register_module("resnets", torch::nn::ModuleList())) {
     for (int64_t i = 0; i < layers; ++i) {
       resnets->push_back(Resnet(i == 0 ? in_channels : out_channels, out_channels, groups));
@@ -136,7 +145,8 @@ AutoencoderKlConfig AutoencoderKlConfig::from_json(const Json& json, std::string
   std::vector<std::string> down = {"DownEncoderBlock2D"}, up = {"UpDecoderBlock2D"};
   std::string name = "AutoencoderKL", activation = "silu";
   Json ignored;
-  for (const char* key : {"_diffusers_version", "_name_or_path", "force_upcast", "sample_size"}) reader.optional(key, ignored);
+  for (const char* key : {"_diffusers_version", "_name_or_path", "force_upcast", "sample_size"})
+    reader.optional(key, ignored);
   reader.optional("_class_name", name);
   reader.optional("act_fn", activation);
   reader.optional("in_channels", config.in_channels);
@@ -155,21 +165,31 @@ AutoencoderKlConfig AutoencoderKlConfig::from_json(const Json& json, std::string
   reader.optional("up_block_types", up);
   reader.finish();
 
-  require(name == "AutoencoderKL", where, fmt::format("'_class_name' is \"{}\", expected \"AutoencoderKL\"", name));
-  require(activation == "silu", where, fmt::format("'act_fn' is \"{}\", only \"silu\" is known", activation));
+  require(name == "AutoencoderKL",
+          where,
+          fmt::format("'_class_name' is \"{}\", expected \"AutoencoderKL\"", name));
+  require(activation == "silu",
+          where,
+          fmt::format("'act_fn' is \"{}\", only \"silu\" is known", activation));
   for (const std::string& type : down) {
-    require(type == "DownEncoderBlock2D", where, fmt::format("'down_block_types' has \"{}\", only DownEncoderBlock2D is known", type));
+    require(type == "DownEncoderBlock2D",
+            where,
+            fmt::format("'down_block_types' has \"{}\", only DownEncoderBlock2D is known", type));
   }
   for (const std::string& type : up) {
-    require(type == "UpDecoderBlock2D", where, fmt::format("'up_block_types' has \"{}\", only UpDecoderBlock2D is known", type));
+    require(type == "UpDecoderBlock2D",
+            where,
+            fmt::format("'up_block_types' has \"{}\", only UpDecoderBlock2D is known", type));
   }
   const size_t levels = config.block_out_channels.size();
   if (levels < 1 || levels > 6) reader.reject("block_out_channels", "expected one to six levels");
   if (names_blocks && (down.size() != levels || up.size() != levels)) {
-    reader.reject("block_out_channels", "must have as many entries as 'down_block_types' and 'up_block_types'");
+    reader.reject("block_out_channels",
+                  "must have as many entries as 'down_block_types' and 'up_block_types'");
   }
   const auto within = [&](std::string_view key, int64_t value, int64_t most) {
-    if (value < 1 || value > most) reader.reject(key, fmt::format("is {}, expected 1 to {}", value, most));
+    if (value < 1 || value > most)
+      reader.reject(key, fmt::format("is {}, expected 1 to {}", value, most));
   };
   within("in_channels", config.in_channels, 64);
   within("out_channels", config.out_channels, 64);
@@ -179,7 +199,10 @@ AutoencoderKlConfig AutoencoderKlConfig::from_json(const Json& json, std::string
   for (const int64_t width : config.block_out_channels) {
     within("block_out_channels", width, 8192);
     if (width % config.norm_num_groups != 0) {
-      reader.reject("block_out_channels", fmt::format("has {}, not divisible by norm_num_groups {}", width, config.norm_num_groups));
+      reader.reject(
+          "block_out_channels",
+          fmt::format(
+              "has {}, not divisible by norm_num_groups {}", width, config.norm_num_groups));
     }
   }
   if (!(config.scaling_factor > 0)) reader.reject("scaling_factor", "must be more than 0");
@@ -213,18 +236,23 @@ class AutoencoderEncoderImpl : public torch::nn::Module {
     conv_in_ = register_module("conv_in", nn::conv3x3(config.in_channels, widths.front()));
     down_blocks_ = register_module("down_blocks", torch::nn::ModuleList());
     for (size_t i = 0; i < widths.size(); ++i) {
-      down_blocks_->push_back(Level(widths[i == 0 ? 0 : i - 1], widths[i], config.layers_per_block,
-                                    config.norm_num_groups, /*up=*/false, i + 1 < widths.size()));
+      down_blocks_->push_back(Level(widths[i == 0 ? 0 : i - 1],
+                                    widths[i],
+                                    config.layers_per_block,
+                                    config.norm_num_groups,
+                                    /*up=*/false,
+                                    i + 1 < widths.size()));
     }
     mid_block_ = register_module("mid_block", MidBlock(widths.back(), config));
-    conv_norm_out_ = register_module("conv_norm_out", group_norm(widths.back(), config.norm_num_groups));
+    conv_norm_out_ =
+        register_module("conv_norm_out", group_norm(widths.back(), config.norm_num_groups));
     conv_out_ = register_module("conv_out", nn::conv3x3(widths.back(), 2 * config.latent_channels));
   }
   torch::Tensor forward(const torch::Tensor& x) {
-    torch::Tensor h = conv_in_(x);                                              // (B, widths[0], H, W)
+    torch::Tensor h = conv_in_(x);  // (B, widths[0], H, W)
     for (const auto& block : *down_blocks_) h = block->as<LevelImpl>()->forward(h);
-    h = mid_block_->forward(h);                                                 // (B, widths[-1], h, w)
-    return conv_out_(torch::silu(conv_norm_out_(h)));                           // (B, 2 latent, h, w)
+    h = mid_block_->forward(h);                        // (B, widths[-1], h, w)
+    return conv_out_(torch::silu(conv_norm_out_(h)));  // (B, 2 latent, h, w)
   }
 
  private:
@@ -237,21 +265,27 @@ class AutoencoderEncoderImpl : public torch::nn::Module {
 class AutoencoderDecoderImpl : public torch::nn::Module {
  public:
   explicit AutoencoderDecoderImpl(const AutoencoderKlConfig& config) {
-    const std::vector<int64_t> widths(config.block_out_channels.rbegin(), config.block_out_channels.rend());
+    const std::vector<int64_t> widths(config.block_out_channels.rbegin(),
+                                      config.block_out_channels.rend());
     conv_in_ = register_module("conv_in", nn::conv3x3(config.latent_channels, widths.front()));
     up_blocks_ = register_module("up_blocks", torch::nn::ModuleList());
     for (size_t i = 0; i < widths.size(); ++i) {
-      up_blocks_->push_back(Level(widths[i == 0 ? 0 : i - 1], widths[i], config.layers_per_block + 1,
-                                  config.norm_num_groups, /*up=*/true, i + 1 < widths.size()));
+      up_blocks_->push_back(Level(widths[i == 0 ? 0 : i - 1],
+                                  widths[i],
+                                  config.layers_per_block + 1,
+                                  config.norm_num_groups,
+                                  /*up=*/true,
+                                  i + 1 < widths.size()));
     }
     mid_block_ = register_module("mid_block", MidBlock(widths.front(), config));
-    conv_norm_out_ = register_module("conv_norm_out", group_norm(widths.back(), config.norm_num_groups));
+    conv_norm_out_ =
+        register_module("conv_norm_out", group_norm(widths.back(), config.norm_num_groups));
     conv_out_ = register_module("conv_out", nn::conv3x3(widths.back(), config.out_channels));
   }
   torch::Tensor forward(const torch::Tensor& z) {
-    torch::Tensor h = mid_block_->forward(conv_in_(z));                         // (B, widths[0], h, w)
+    torch::Tensor h = mid_block_->forward(conv_in_(z));  // (B, widths[0], h, w)
     for (const auto& block : *up_blocks_) h = block->as<LevelImpl>()->forward(h);
-    return conv_out_(torch::silu(conv_norm_out_(h)));                           // (B, out, H, W)
+    return conv_out_(torch::silu(conv_norm_out_(h)));  // (B, out, H, W)
   }
 
  private:
@@ -266,16 +300,21 @@ AutoencoderKlImpl::AutoencoderKlImpl(const AutoencoderKlConfig& config)
       encoder_(register_module("encoder", std::make_shared<AutoencoderEncoderImpl>(config))),
       decoder_(register_module("decoder", std::make_shared<AutoencoderDecoderImpl>(config))) {
   const int64_t latent = config.latent_channels;
-  if (config.use_quant_conv) quant_conv_ = register_module("quant_conv", nn::conv1x1(2 * latent, 2 * latent));
-  if (config.use_post_quant_conv) post_quant_conv_ = register_module("post_quant_conv", nn::conv1x1(latent, latent));
+  if (config.use_quant_conv)
+    quant_conv_ = register_module("quant_conv", nn::conv1x1(2 * latent, 2 * latent));
+  if (config.use_post_quant_conv)
+    post_quant_conv_ = register_module("post_quant_conv", nn::conv1x1(latent, latent));
 }
 
 AutoencoderKlImpl::Posterior AutoencoderKlImpl::encode(const torch::Tensor& x) {
   tensor::check_shape(x, {-1, config_.in_channels, -1, -1}, "autoencoder.x");
   const int64_t factor = config_.factor();
   if (x.size(2) % factor != 0 || x.size(3) % factor != 0) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[autoencoder] a picture of {}x{}, expected multiples of {}",
-                                                      x.size(3), x.size(2), factor));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[autoencoder] a picture of {}x{}, expected multiples of {}",
+                            x.size(3),
+                            x.size(2),
+                            factor));
   }
   torch::Tensor moments = encoder_->forward(x);
   if (quant_conv_) moments = quant_conv_(moments);

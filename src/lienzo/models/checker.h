@@ -16,11 +16,11 @@ namespace lienzo::models {
 
 /// Sizes of a checker. A group is what one heat map looks for: a shape in a size.
 struct CheckerConfig {
-  int64_t picture = 128;     // side of the pictures it sees, pixels; a multiple of 8
-  int64_t width = 64;        // channels at a quarter of the resolution
-  int64_t deep_width = 96;   // channels at an eighth
-  int64_t blocks = 1;        // residual blocks at a quarter, before and after the deep ones
-  int64_t deep_blocks = 3;   // residual blocks at an eighth
+  int64_t picture = 128;    // side of the pictures it sees, pixels; a multiple of 8
+  int64_t width = 64;       // channels at a quarter of the resolution
+  int64_t deep_width = 96;  // channels at an eighth
+  int64_t blocks = 1;       // residual blocks at a quarter, before and after the deep ones
+  int64_t deep_blocks = 3;  // residual blocks at an eighth
   int64_t groups = 14;
   int64_t colours = 11;
   int64_t materials = 3;
@@ -34,9 +34,9 @@ struct CheckerConfig {
   int64_t attributes() const { return colours + materials + 5; }
 };
 
-/// Numbers that the checker tells of a place beside colour and material: the middle of the whole object's box, as the
-/// distance from the middle of the cell, and its width and height, all in cells; the height of the
-/// object's base above the ground in units.
+/// Numbers that the checker tells of a place beside colour and material: the middle of the whole
+/// object's box, as the distance from the middle of the cell, and its width and height, all in
+/// cells; the height of the object's base above the ground in units.
 inline constexpr int64_t kPlaceNumbers = 5;
 
 /// What the checker sees before anything is decided. B pictures, C channels, G groups, n cells.
@@ -51,10 +51,10 @@ struct CheckerPeak {
   int group = 0;
   int colour = 0;
   int material = 0;
-  double score = 0;                       // 0..1
-  double centre_x = 0, centre_y = 0;      // of the whole object's box, 0..1 from the left and the top
-  double width = 0, height = 0;           // of the box, 0..1
-  double elevation = 0;                   // units
+  double score = 0;                   // 0..1
+  double centre_x = 0, centre_y = 0;  // of the whole object's box, 0..1 from the left and the top
+  double width = 0, height = 0;       // of the box, 0..1
+  double elevation = 0;               // units
 };
 
 /// What the checker found in one picture, most certain first.
@@ -63,8 +63,9 @@ struct CheckerReading {
   int background = 0;
 };
 
-/// Finds the objects of a picture: a heat map per group peaks where an object's middle is, and what kind of object it is is read
-/// off the features there (CenterNet, Zhou et al. 2019, arXiv:1904.07850). Trained on the renderer, never on what a model drew.
+/// Finds the objects of a picture: a heat map per group peaks where an object's middle is, and what
+/// kind of object it is is read off the features there (CenterNet, Zhou et al. 2019,
+/// arXiv:1904.07850). Trained on the renderer, never on what a model drew.
 class CheckerImpl : public torch::nn::Cloneable<CheckerImpl> {
  public:
   explicit CheckerImpl(const CheckerConfig& config);
@@ -74,20 +75,25 @@ class CheckerImpl : public torch::nn::Cloneable<CheckerImpl> {
   /// pictures (B, 3, picture, picture) in [-1, 1].
   CheckerOutput forward(const torch::Tensor& pictures);
 
-  /// Reads places off the features: places (N, 4) int64 = (picture, group, row, column). Returns (N, attributes) fp32:
-  /// logits of the colours, logits of the materials, kPlaceNumbers numbers.
+  /// Reads places off the features: places (N, 4) int64 = (picture, group, row, column). Returns
+  /// (N, attributes) fp32: logits of the colours, logits of the materials, kPlaceNumbers numbers.
   torch::Tensor attributes(const torch::Tensor& features, const torch::Tensor& places);
 
-  /// Up to `most` objects of each picture whose score is at least `threshold`; two findings of the same
-  /// place (boxes overlapping by `same` or more) count once.
-  std::vector<CheckerReading> read(const torch::Tensor& pictures, double threshold = 0.3, int most = 8, double same = 0.72);
+  /// Up to `most` objects of each picture whose score is at least `threshold`; two findings of the
+  /// same place (boxes overlapping by `same` or more) count once.
+  std::vector<CheckerReading> read(const torch::Tensor& pictures,
+                                   double threshold = 0.3,
+                                   int most = 8,
+                                   double same = 0.72);
 
  private:
   torch::Tensor residual(torch::nn::ModuleList& list, int64_t at, const torch::Tensor& x);
   CheckerConfig config_;
-  torch::nn::Conv2d stem_{nullptr}, down_{nullptr}, deeper_{nullptr}, up_{nullptr}, neck_{nullptr}, heat_in_{nullptr}, heat_{nullptr};
+  torch::nn::Conv2d stem_{nullptr}, down_{nullptr}, deeper_{nullptr}, up_{nullptr}, neck_{nullptr},
+      heat_in_{nullptr}, heat_{nullptr};
   torch::nn::ModuleList first_{nullptr}, deep_{nullptr}, last_{nullptr};
-  torch::nn::Linear place_in_{nullptr}, place_out_{nullptr}, background_in_{nullptr}, background_out_{nullptr};
+  torch::nn::Linear place_in_{nullptr}, place_out_{nullptr}, background_in_{nullptr},
+      background_out_{nullptr};
 };
 TORCH_MODULE(Checker);
 

@@ -17,8 +17,9 @@ struct SceneEncoderConfig {
   int64_t octaves = 4;      // Fourier features of (u, v)
 };
 
-/// Objects painted as features: a small network maps (place inside the box, attributes) to a feature vector and an opacity,
-/// and the objects are composited from back to front. Works at any resolution.
+/// Objects painted as features: a small network maps (place inside the box, attributes) to a
+/// feature vector and an opacity, and the objects are composited from back to front. Works at any
+/// resolution.
 class SceneEncoderImpl : public torch::nn::Cloneable<SceneEncoderImpl> {
  public:
   explicit SceneEncoderImpl(const SceneEncoderConfig& config);
@@ -28,7 +29,8 @@ class SceneEncoderImpl : public torch::nn::Cloneable<SceneEncoderImpl> {
 
  private:
   SceneEncoderConfig config_;
-  torch::nn::Linear place_{nullptr}, attribute_scale_{nullptr}, attribute_shift_{nullptr}, hidden_{nullptr}, out_{nullptr};
+  torch::nn::Linear place_{nullptr}, attribute_scale_{nullptr}, attribute_shift_{nullptr},
+      hidden_{nullptr}, out_{nullptr};
 };
 TORCH_MODULE(SceneEncoder);
 

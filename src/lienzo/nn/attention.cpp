@@ -6,10 +6,13 @@
 
 namespace lienzo::nn {
 
-torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+torch::Tensor attention(const torch::Tensor& q,
+                        const torch::Tensor& k,
+                        const torch::Tensor& v,
                         const torch::Tensor& bias) {
   const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(-1)));
-  torch::Tensor scores = torch::matmul(q * scale, k.transpose(-2, -1)).to(torch::kFloat);  // (B, H, T, S)
+  torch::Tensor scores =
+      torch::matmul(q * scale, k.transpose(-2, -1)).to(torch::kFloat);  // (B, H, T, S)
   if (bias.defined()) scores = scores + bias;
   return torch::matmul(torch::softmax(scores, -1).to(v.scalar_type()), v);  // (B, H, T, D)
 }
@@ -33,8 +36,10 @@ torch::Tensor MultiHeadAttentionImpl::split_heads(const torch::Tensor& x) const 
   return x.view({x.size(0), x.size(1), heads_, width_ / heads_}).transpose(1, 2);  // (B, H, T, D)
 }
 
-torch::Tensor MultiHeadAttentionImpl::forward(const torch::Tensor& x, const torch::Tensor& context,
-                                              const torch::Tensor& bias, KeyValueCache* cache) {
+torch::Tensor MultiHeadAttentionImpl::forward(const torch::Tensor& x,
+                                              const torch::Tensor& context,
+                                              const torch::Tensor& bias,
+                                              KeyValueCache* cache) {
   const torch::Tensor& source = context.defined() ? context : x;
   const torch::Tensor q = split_heads(to_q_(x));
   torch::Tensor k = split_heads(to_k_(source));
@@ -47,7 +52,8 @@ torch::Tensor MultiHeadAttentionImpl::forward(const torch::Tensor& x, const torc
     cache->k = k;
     cache->v = v;
   }
-  const torch::Tensor mixed = attention(q, k, v, bias).transpose(1, 2).reshape(x.sizes());  // (B, T, width)
+  const torch::Tensor mixed =
+      attention(q, k, v, bias).transpose(1, 2).reshape(x.sizes());  // (B, T, width)
   return to_out_(mixed);
 }
 

@@ -29,21 +29,25 @@ torch::nn::Linear zeroed(torch::nn::Linear layer) {
 
 torch::Tensor rms_norm(const torch::Tensor& x, int64_t dim) {
   const torch::Tensor wide = x.to(torch::kFloat);
-  return (wide * torch::rsqrt(wide.square().mean(dim, /*keepdim=*/true) + 1e-6)).to(x.scalar_type());
+  return (wide * torch::rsqrt(wide.square().mean(dim, /*keepdim=*/true) + 1e-6))
+      .to(x.scalar_type());
 }
 
 torch::Tensor sinusoidal_embedding(const torch::Tensor& values, int64_t width, double scale) {
   const int64_t half = width / 2;
   const auto options = torch::TensorOptions().dtype(torch::kFloat).device(values.device());
-  const torch::Tensor frequencies = torch::exp(torch::arange(half, options) * (-std::log(10000.0) / static_cast<double>(half)));
-  const torch::Tensor angles = values.to(torch::kFloat).unsqueeze(1) * scale * frequencies.unsqueeze(0);  // (B, width / 2)
-  return torch::cat({torch::cos(angles), torch::sin(angles)}, 1);                                         // (B, width)
+  const torch::Tensor frequencies =
+      torch::exp(torch::arange(half, options) * (-std::log(10000.0) / static_cast<double>(half)));
+  const torch::Tensor angles =
+      values.to(torch::kFloat).unsqueeze(1) * scale * frequencies.unsqueeze(0);  // (B, width / 2)
+  return torch::cat({torch::cos(angles), torch::sin(angles)}, 1);                // (B, width)
 }
 
 torch::Tensor fourier_features(const torch::Tensor& coordinates, int64_t octaves) {
   std::vector<torch::Tensor> parts = {coordinates};
   for (int64_t i = 0; i < octaves; ++i) {
-    const torch::Tensor angles = coordinates * (std::numbers::pi * std::exp2(static_cast<double>(i)));
+    const torch::Tensor angles =
+        coordinates * (std::numbers::pi * std::exp2(static_cast<double>(i)));
     parts.push_back(torch::sin(angles));
     parts.push_back(torch::cos(angles));
   }
@@ -68,11 +72,17 @@ torch::Tensor unfold_pixels(const torch::Tensor& x, int64_t patch) {
       .permute({0, 3, 1, 2});
 }
 
-torch::Tensor position_channels(int64_t height, int64_t width, int64_t octaves, const torch::TensorOptions& options) {
-  const auto axis = [&](int64_t n) { return (torch::arange(n, options) * 2 + 1) / static_cast<double>(n) - 1; };
+torch::Tensor position_channels(int64_t height,
+                                int64_t width,
+                                int64_t octaves,
+                                const torch::TensorOptions& options) {
+  const auto axis = [&](int64_t n) {
+    return (torch::arange(n, options) * 2 + 1) / static_cast<double>(n) - 1;
+  };
   const torch::Tensor y = axis(height).view({height, 1}).expand({height, width}).reshape({-1, 1});
   const torch::Tensor x = axis(width).view({1, width}).expand({height, width}).reshape({-1, 1});
-  const torch::Tensor features = fourier_features(torch::cat({x, y}, 1), octaves);  // (H W, 2 + 4 octaves)
+  const torch::Tensor features =
+      fourier_features(torch::cat({x, y}, 1), octaves);  // (H W, 2 + 4 octaves)
   return features.view({1, height, width, -1}).permute({0, 3, 1, 2});
 }
 

@@ -12,8 +12,10 @@ ResnetBlockImpl::ResnetBlockImpl(int64_t in_channels, int64_t out_channels, int6
 void ResnetBlockImpl::reset() {
   conv1_ = register_module("conv1", conv3x3(in_channels_, out_channels_));
   conv2_ = register_module("conv2", zeroed(conv3x3(out_channels_, out_channels_)));
-  modulation_ = register_module("modulation", torch::nn::Linear(embedding_width_, 2 * out_channels_));
-  if (in_channels_ != out_channels_) shortcut_ = register_module("shortcut", conv1x1(in_channels_, out_channels_));
+  modulation_ =
+      register_module("modulation", torch::nn::Linear(embedding_width_, 2 * out_channels_));
+  if (in_channels_ != out_channels_)
+    shortcut_ = register_module("shortcut", conv1x1(in_channels_, out_channels_));
 }
 
 torch::Tensor ResnetBlockImpl::forward(const torch::Tensor& x, const torch::Tensor& embedding) {

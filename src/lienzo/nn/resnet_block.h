@@ -7,8 +7,9 @@
 
 namespace lienzo::nn {
 
-/// Residual block of a diffusion network: norm, scale-shift by an embedding, SiLU, 3x3 convolution, twice
-/// (Dhariwal & Nichol 2021, arXiv:2105.05233, adaptive group norm; here with a channel RMS norm).
+/// Residual block of a diffusion network: norm, scale-shift by an embedding, SiLU, 3x3 convolution,
+/// twice (Dhariwal & Nichol 2021, arXiv:2105.05233, adaptive group norm; here with a channel RMS
+/// norm).
 class ResnetBlockImpl : public torch::nn::Cloneable<ResnetBlockImpl> {
  public:
   ResnetBlockImpl(int64_t in_channels, int64_t out_channels, int64_t embedding_width);

@@ -28,7 +28,8 @@ constexpr int kMostSteps = 200;
 template <typename Number>
 void check_range(const char* what, Number value, Number least, Number most) {
   if (!(value >= least && value <= most)) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[imagine] {} is {}, expected {} to {}", what, value, least, most));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[imagine] {} is {}, expected {} to {}", what, value, least, most));
   }
 }
 
@@ -49,14 +50,20 @@ struct CaptionedModel::Parts {
     const std::vector<int> ids = tokenizer.encode(spelled, text::SpecialTokens::kAsText);
     const int64_t most = text_encoder->config().max_text;
     if (static_cast<int64_t>(ids.size()) > most - 1) {
-      throw Error(ErrorKind::kInvalidInput, fmt::format("[imagine] the prompt has {} tokens, this model reads at most {}; shorten it",
-                                                        ids.size(), most - 1));
+      throw Error(
+          ErrorKind::kInvalidInput,
+          fmt::format("[imagine] the prompt has {} tokens, this model reads at most {}; shorten it",
+                      ids.size(),
+                      most - 1));
     }
     const auto text = text_encoder->forward(models::make_caption_batch(std::span(&ids, 1), most));
-    const auto model = diffusion::NoiseModel::rectified_flow(1.0, diffusion::Parameterization::kEdm);
-    return model.denoiser([network = denoiser, text](const torch::Tensor& x, const torch::Tensor& time) mutable {
-      return network(x, time, models::Conditioning{.context = text.features, .context_bias = text.bias});
-    });
+    const auto model =
+        diffusion::NoiseModel::rectified_flow(1.0, diffusion::Parameterization::kEdm);
+    return model.denoiser(
+        [network = denoiser, text](const torch::Tensor& x, const torch::Tensor& time) mutable {
+          return network(
+              x, time, models::Conditioning{.context = text.features, .context_bias = text.bias});
+        });
   }
 };
 
@@ -71,14 +78,18 @@ const std::string& CaptionedModel::hash() const { return parts_->hash; }
 CaptionedModel CaptionedModel::load(const std::filesystem::path& folder) {
   const auto config_path = folder / "model.json";
   const Json json = Json::parse(read_text_file(config_path), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} is not JSON", config_path.string()));
+  if (json.is_discarded())
+    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} is not JSON", config_path.string()));
   ConfigReader reader(json, config_path.string());
   std::string kind, name, sampler = "euler", text = "plain";
   int64_t size = 64, steps = 20;
   double guidance = 1;
   reader.required("kind", kind);
   if (kind != "captioned-pictures") {
-    throw Error(ErrorKind::kUnsupported, fmt::format("{}: 'kind' is \"{}\", expected \"captioned-pictures\"", config_path.string(), kind));
+    throw Error(
+        ErrorKind::kUnsupported,
+        fmt::format(
+            "{}: 'kind' is \"{}\", expected \"captioned-pictures\"", config_path.string(), kind));
   }
   reader.required("name", name);
   reader.optional("sampler", sampler);
@@ -88,12 +99,14 @@ CaptionedModel CaptionedModel::load(const std::filesystem::path& folder) {
   reader.optional("text", text);
   reader.finish();
   if (size < 8 || size > 1024) reader.reject("size", "expected 8 to 1024");
-  if (steps < 1 || steps > kMostSteps) reader.reject("steps", fmt::format("expected 1 to {}", kMostSteps));
+  if (steps < 1 || steps > kMostSteps)
+    reader.reject("steps", fmt::format("expected 1 to {}", kMostSteps));
   if (!(guidance >= 0 && guidance <= 30)) reader.reject("guidance", "expected 0 to 30");
   if (text != "plain" && text != "world") reader.reject("text", "expected \"plain\" or \"world\"");
   diffusion::find_sampler(sampler);
   std::string digests;
-  for (const char* file : {"model.json", "tokenizer.json", "denoiser.safetensors", "text_encoder.safetensors"}) {
+  for (const char* file :
+       {"model.json", "tokenizer.json", "denoiser.safetensors", "text_encoder.safetensors"}) {
     digests += sha256_file(folder / file);
   }
   std::unique_ptr<Parts> parts(new Parts{
@@ -105,11 +118,17 @@ CaptionedModel CaptionedModel::load(const std::filesystem::path& folder) {
       .guidance = guidance,
       .world_text = text == "world",
       .tokenizer = text::BpeTokenizer::load(folder / "tokenizer.json"),
-      .denoiser = load_module<models::Denoiser, models::DenoiserConfig>(folder / "denoiser.safetensors"),
-      .text_encoder = load_module<models::TextEncoder, models::TextEncoderConfig>(folder / "text_encoder.safetensors")});
+      .denoiser =
+          load_module<models::Denoiser, models::DenoiserConfig>(folder / "denoiser.safetensors"),
+      .text_encoder = load_module<models::TextEncoder, models::TextEncoderConfig>(
+          folder / "text_encoder.safetensors")});
   const int64_t width = parts->text_encoder->config().width;
-  if (parts->denoiser->config().context != width || parts->tokenizer.vocab_size() != parts->text_encoder->config().vocabulary) {
-    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {}: tokenizer, text encoder and denoiser do not belong together", folder.string()));
+  if (parts->denoiser->config().context != width ||
+      parts->tokenizer.vocab_size() != parts->text_encoder->config().vocabulary) {
+    throw Error(
+        ErrorKind::kCorrupt,
+        fmt::format("[model] {}: tokenizer, text encoder and denoiser do not belong together",
+                    folder.string()));
   }
   return CaptionedModel(std::move(parts));
 }
@@ -118,18 +137,27 @@ image::Image CaptionedModel::draw(const CaptionedRequest& request) {
   const int steps = request.steps == 0 ? static_cast<int>(parts_->steps) : request.steps;
   const double guidance = request.guidance.value_or(parts_->guidance);
   const int64_t size = request.size == 0 ? parts_->size : request.size;
-  check_range<size_t>("the prompt's length in bytes", std::max(request.prompt.size(), request.negative_prompt.size()), 0, kLongestText);
+  check_range<size_t>("the prompt's length in bytes",
+                      std::max(request.prompt.size(), request.negative_prompt.size()),
+                      0,
+                      kLongestText);
   check_range("steps", steps, 1, kMostSteps);
   check_range("guidance", guidance, 0.0, 30.0);
   check_range<int64_t>("size", size, 8, 1024);
-  const auto& sampler = diffusion::find_sampler(request.sampler.empty() ? parts_->sampler : request.sampler);
+  const auto& sampler =
+      diffusion::find_sampler(request.sampler.empty() ? parts_->sampler : request.sampler);
 
   const c10::InferenceMode inference;
-  const auto denoise = diffusion::guided_denoiser(parts_->told(request.prompt), parts_->told(request.negative_prompt), {.scale = guidance});
+  const auto denoise = diffusion::guided_denoiser(
+      parts_->told(request.prompt), parts_->told(request.negative_prompt), {.scale = guidance});
   tensor::NoiseSource noise({request.seed});
   const std::vector<double> sigmas = diffusion::flow_sigmas(steps);
-  return tensor::to_image(sampler.run(denoise, noise.normal({3, size, size}), sigmas,
-                                      {.path = diffusion::NoisePath::kRectifiedFlow}, noise, {}));
+  return tensor::to_image(sampler.run(denoise,
+                                      noise.normal({3, size, size}),
+                                      sigmas,
+                                      {.path = diffusion::NoisePath::kRectifiedFlow},
+                                      noise,
+                                      {}));
 }
 
 }  // namespace lienzo::pipelines

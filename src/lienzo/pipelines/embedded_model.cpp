@@ -1,8 +1,9 @@
 #include "lienzo/pipelines/embedded_model.h"
 
-#include <chrono>
 #include <fmt/format.h>
 #include <torch/torch.h>
+
+#include <chrono>
 #include <unordered_set>
 
 #include "lienzo/base/config_reader.h"
@@ -31,36 +32,57 @@ namespace {
 namespace world = datasets::world;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
-[[noreturn]] void refuse(ErrorKind kind, const std::string& message) { throw Error(kind, "[imagine] " + message); }
+[[noreturn]] void refuse(ErrorKind kind, const std::string& message) {
+  throw Error(kind, "[imagine] " + message);
+}
 
 void check_request(const ImagineRequest& request) {
   if (request.prompt.find_first_not_of(" \t\r\n") == std::string::npos && !request.scene) {
-    refuse(ErrorKind::kInvalidInput, "the prompt is empty; say what to draw, e.g. \"un cubo rojo\"");
+    refuse(ErrorKind::kInvalidInput,
+           "the prompt is empty; say what to draw, e.g. \"un cubo rojo\"");
   }
   for (const std::string* text : {&request.prompt, &request.negative_prompt}) {
     if (text->size() > kLongestPrompt) {
-      refuse(ErrorKind::kInvalidInput, fmt::format("the prompt has {} bytes, at most {} are read; shorten it", text->size(), kLongestPrompt));
+      refuse(ErrorKind::kInvalidInput,
+             fmt::format("the prompt has {} bytes, at most {} are read; shorten it",
+                         text->size(),
+                         kLongestPrompt));
     }
   }
   if (request.width != request.height) {
-    refuse(ErrorKind::kUnsupported, fmt::format("this model draws squares, got {}x{}; try {}x{}", request.width,
-                                                request.height, request.width, request.width));
+    refuse(ErrorKind::kUnsupported,
+           fmt::format("this model draws squares, got {}x{}; try {}x{}",
+                       request.width,
+                       request.height,
+                       request.width,
+                       request.width));
   }
   if (request.width < kSmallestSize || request.width > kLargestSize) {
-    refuse(ErrorKind::kInvalidInput, fmt::format("size is {}x{}, expected {} to {} pixels", request.width, request.height,
-                                                 kSmallestSize, kLargestSize));
+    refuse(ErrorKind::kInvalidInput,
+           fmt::format("size is {}x{}, expected {} to {} pixels",
+                       request.width,
+                       request.height,
+                       kSmallestSize,
+                       kLargestSize));
   }
-  if (request.count < 1) refuse(ErrorKind::kInvalidInput, fmt::format("count is {}, expected at least 1", request.count));
+  if (request.count < 1)
+    refuse(ErrorKind::kInvalidInput,
+           fmt::format("count is {}, expected at least 1", request.count));
   if (request.steps < 0 || request.steps > kMostSteps) {
-    refuse(ErrorKind::kInvalidInput, fmt::format("steps is {}, expected 1 to {}", request.steps, kMostSteps));
+    refuse(ErrorKind::kInvalidInput,
+           fmt::format("steps is {}, expected 1 to {}", request.steps, kMostSteps));
   }
   if (!(request.guidance >= 0 && request.guidance <= 30)) {
-    refuse(ErrorKind::kInvalidInput, fmt::format("guidance is {}, expected 0 to 30", request.guidance));
+    refuse(ErrorKind::kInvalidInput,
+           fmt::format("guidance is {}, expected 0 to 30", request.guidance));
   }
   if (!request.negative_prompt.empty() && request.guidance == 1) {
-    refuse(ErrorKind::kInvalidInput, "a negative prompt works through guidance, which is off at 1; set it to 2, say");
+    refuse(ErrorKind::kInvalidInput,
+           "a negative prompt works through guidance, which is off at 1; set it to 2, say");
   }
   if (request.scene) world::check_scene(*request.scene);
 }
@@ -78,10 +100,14 @@ struct EmbeddedModel::Parts {
   std::unordered_set<std::string> known_words;
 
   std::vector<int> tokens(std::string_view prompt) const {
-    const std::vector<int> ids = tokenizer.encode(world::prior_text(prompt), text::SpecialTokens::kAsText);
+    const std::vector<int> ids =
+        tokenizer.encode(world::prior_text(prompt), text::SpecialTokens::kAsText);
     const int64_t most = prior->config().max_text;
     if (static_cast<int64_t>(ids.size()) > most) {
-      refuse(ErrorKind::kInvalidInput, fmt::format("the prompt has {} tokens, this model reads at most {}; shorten it", ids.size(), most));
+      refuse(ErrorKind::kInvalidInput,
+             fmt::format("the prompt has {} tokens, this model reads at most {}; shorten it",
+                         ids.size(),
+                         most));
     }
     return ids;
   }
@@ -89,20 +115,36 @@ struct EmbeddedModel::Parts {
   world::Scene write(const ImagineRequest& request, uint64_t seed) {
     if (request.scene) return *request.scene;
     Random random(seed);
-    return write_scene(prior, tokens(request.prompt), tokens(request.negative_prompt), random, {.guidance = request.guidance});
+    return write_scene(prior,
+                       tokens(request.prompt),
+                       tokens(request.negative_prompt),
+                       random,
+                       {.guidance = request.guidance});
   }
 
   // The decoder's small picture, (1, 3, size, size).
-  torch::Tensor draw(const world::Scene& scene, uint64_t seed, const diffusion::Sampler& method, int step_count,
+  torch::Tensor draw(const world::Scene& scene,
+                     uint64_t seed,
+                     const diffusion::Sampler& method,
+                     int step_count,
                      const diffusion::StepCallback& on_step) {
-    const tensor::LayeredMap map = world::make_scene_map(std::span(&scene, 1), static_cast<int>(size));
-    const models::Conditioning conditioning{.scene = &map, .scene_features = decoder->encode_scene(map)};
-    const auto network = [&](const torch::Tensor& x, const torch::Tensor& time) { return decoder(x, time, conditioning); };
-    const auto model = diffusion::NoiseModel::rectified_flow(1.0, diffusion::Parameterization::kEdm);
+    const tensor::LayeredMap map =
+        world::make_scene_map(std::span(&scene, 1), static_cast<int>(size));
+    const models::Conditioning conditioning{.scene = &map,
+                                            .scene_features = decoder->encode_scene(map)};
+    const auto network = [&](const torch::Tensor& x, const torch::Tensor& time) {
+      return decoder(x, time, conditioning);
+    };
+    const auto model =
+        diffusion::NoiseModel::rectified_flow(1.0, diffusion::Parameterization::kEdm);
     tensor::NoiseSource noise({seed});
     const std::vector<double> sigmas = diffusion::flow_sigmas(step_count);
-    return method.run(model.denoiser(network), noise.normal({3, size, size}), sigmas,
-                      {.path = diffusion::NoisePath::kRectifiedFlow}, noise, on_step);
+    return method.run(model.denoiser(network),
+                      noise.normal({3, size, size}),
+                      sigmas,
+                      {.path = diffusion::NoisePath::kRectifiedFlow},
+                      noise,
+                      on_step);
   }
 
   image::Image finish(const torch::Tensor& small, const world::Scene& scene, int wanted) {
@@ -125,7 +167,8 @@ const std::string& EmbeddedModel::hash() const { return parts_->hash; }
 EmbeddedModel EmbeddedModel::load(const std::filesystem::path& folder) {
   const auto config_path = folder / "model.json";
   const Json json = Json::parse(read_text_file(config_path), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} is not JSON", config_path.string()));
+  if (json.is_discarded())
+    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} is not JSON", config_path.string()));
   ConfigReader reader(json, config_path.string());
   std::string kind, name, sampler = "euler";
   int64_t size = 64, steps = 10;
@@ -136,13 +179,20 @@ EmbeddedModel EmbeddedModel::load(const std::filesystem::path& folder) {
   reader.optional("steps", steps);
   reader.finish();
   if (kind != "embedded") {
-    throw Error(ErrorKind::kUnsupported, fmt::format("{}: 'kind' is \"{}\", expected \"embedded\"", config_path.string(), kind));
+    throw Error(
+        ErrorKind::kUnsupported,
+        fmt::format("{}: 'kind' is \"{}\", expected \"embedded\"", config_path.string(), kind));
   }
   if (size < 16 || size > 512) reader.reject("size", "expected 16 to 512");
-  if (steps < 1 || steps > kMostSteps) reader.reject("steps", fmt::format("expected 1 to {}", kMostSteps));
+  if (steps < 1 || steps > kMostSteps)
+    reader.reject("steps", fmt::format("expected 1 to {}", kMostSteps));
   diffusion::find_sampler(sampler);
   std::string digests;
-  for (const char* file : {"model.json", "tokenizer.json", "prior.safetensors", "decoder.safetensors", "upscaler.safetensors"}) {
+  for (const char* file : {"model.json",
+                           "tokenizer.json",
+                           "prior.safetensors",
+                           "decoder.safetensors",
+                           "upscaler.safetensors"}) {
     digests += sha256_file(folder / file);
   }
   std::unordered_set<std::string> known;
@@ -156,9 +206,12 @@ EmbeddedModel EmbeddedModel::load(const std::filesystem::path& folder) {
       .size = size,
       .steps = steps,
       .tokenizer = text::BpeTokenizer::load(folder / "tokenizer.json"),
-      .prior = load_module<models::ScenePrior, models::ScenePriorConfig>(folder / "prior.safetensors"),
-      .decoder = load_module<models::Denoiser, models::DenoiserConfig>(folder / "decoder.safetensors"),
-      .upscaler = load_module<models::Upscaler, models::UpscalerConfig>(folder / "upscaler.safetensors"),
+      .prior =
+          load_module<models::ScenePrior, models::ScenePriorConfig>(folder / "prior.safetensors"),
+      .decoder =
+          load_module<models::Denoiser, models::DenoiserConfig>(folder / "decoder.safetensors"),
+      .upscaler =
+          load_module<models::Upscaler, models::UpscalerConfig>(folder / "upscaler.safetensors"),
       .known_words = std::move(known)}));
 }
 
@@ -170,13 +223,16 @@ std::vector<world::Scene> EmbeddedModel::imagine_scenes(const ImagineRequest& re
   check_request(request);
   const c10::InferenceMode inference;
   std::vector<world::Scene> scenes;
-  for (int k = 0; k < request.count; ++k) scenes.push_back(parts_->write(request, request.seed + static_cast<uint64_t>(k)));
+  for (int k = 0; k < request.count; ++k)
+    scenes.push_back(parts_->write(request, request.seed + static_cast<uint64_t>(k)));
   return scenes;
 }
 
-std::vector<Picture> EmbeddedModel::imagine(const ImagineRequest& request, const ImagineHooks& hooks) {
+std::vector<Picture> EmbeddedModel::imagine(const ImagineRequest& request,
+                                            const ImagineHooks& hooks) {
   check_request(request);
-  const diffusion::Sampler& method = diffusion::find_sampler(request.sampler.empty() ? parts_->sampler : request.sampler);
+  const diffusion::Sampler& method =
+      diffusion::find_sampler(request.sampler.empty() ? parts_->sampler : request.sampler);
   const int steps = request.steps > 0 ? request.steps : static_cast<int>(parts_->steps);
   const c10::InferenceMode inference;
   const auto start = Clock::now();

@@ -26,10 +26,11 @@ struct ImagineRequest {
   int width = 256;              // square, kSmallestSize to kLargestSize pixels
   int height = 256;
   int count = 1;
-  uint64_t seed = 0;     // picture k has seed + k
-  int steps = 0;         // of the decoder; 0: the model's default
-  double guidance = 1;   // of the prior: 1 follows the words as learned, more moves away from the negative prompt
-  std::string sampler;   // empty: the model's default; see diffusion/samplers/registry.h
+  uint64_t seed = 0;  // picture k has seed + k
+  int steps = 0;      // of the decoder; 0: the model's default
+  double guidance =
+      1;  // of the prior: 1 follows the words as learned, more moves away from the negative prompt
+  std::string sampler;  // empty: the model's default; see diffusion/samplers/registry.h
   std::optional<datasets::world::Scene> scene;  // drawn as it is; the prompt is then only recorded
 };
 
@@ -43,12 +44,13 @@ struct Picture {
 
 struct ImagineHooks {
   ProgressSink progress;
-  std::function<bool()> cancelled;                   // asked between steps
-  std::function<void(const Picture&)> on_picture;    // as soon as each is ready
+  std::function<bool()> cancelled;                 // asked between steps
+  std::function<void(const Picture&)> on_picture;  // as soon as each is ready
 };
 
-/// The model that comes with the program: words -> scene (prior) -> 64 x 64 picture (diffusion decoder) -> 256 x 256
-/// (upscaler). Every picture is computed by itself, so picture k of a batch equals the same picture alone.
+/// The model that comes with the program: words -> scene (prior) -> 64 x 64 picture (diffusion
+/// decoder) -> 256 x 256 (upscaler). Every picture is computed by itself, so picture k of a batch
+/// equals the same picture alone.
 class EmbeddedModel {
  public:
   /// Reads model.json, tokenizer.json and prior, decoder, upscaler .safetensors.

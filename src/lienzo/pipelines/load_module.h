@@ -20,12 +20,14 @@ Module load_module(const std::filesystem::path& path) {
   const auto found = metadata.find("lienzo.config");
   if (found == metadata.end()) {
     throw Error(ErrorKind::kCorrupt,
-                fmt::format("[model] {} has no 'lienzo.config' in its metadata; it was not written by `lienzo train`",
+                fmt::format("[model] {} has no 'lienzo.config' in its metadata; it was not written "
+                            "by `lienzo train`",
                             path.string()));
   }
   const Json json = Json::parse(found->second, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) {
-    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {}: the metadata 'lienzo.config' is not JSON", path.string()));
+    throw Error(ErrorKind::kCorrupt,
+                fmt::format("[model] {}: the metadata 'lienzo.config' is not JSON", path.string()));
   }
   Module module(Config::from_json(json, path.filename().string() + ": lienzo.config"));
   weights::load_strict(*module, file);

@@ -11,17 +11,22 @@
 namespace lienzo::pipelines {
 
 struct SceneWriterOptions {
-  double guidance = 1.0;           // how far to move away from what the negative caption suggests; 1: off
+  double guidance = 1.0;  // how far to move away from what the negative caption suggests; 1: off
   double place_temperature = 0.8;  // of positions
   double letter_temperature = 0.6;
-  double least_share = 0.08;       // tokens less likely than this share of the likeliest are never chosen
-  int attempts = 12;               // at a scene that could stand there
+  double least_share =
+      0.08;           // tokens less likely than this share of the likeliest are never chosen
+  int attempts = 12;  // at a scene that could stand there
 };
 
-/// Draws a scene from the prior, token by token. What the caption says has a probability near one; what it leaves open is
-/// sampled. A layout that could not stand there (things through each other, outside the frame) is drawn again.
-/// Tokens are those of prior_text(); an empty negative means "no words".
-datasets::world::Scene write_scene(models::ScenePrior& prior, const std::vector<int>& caption,
-                                   const std::vector<int>& negative, Random& random, const SceneWriterOptions& options);
+/// Draws a scene from the prior, token by token. What the caption says has a probability near one;
+/// what it leaves open is sampled. A layout that could not stand there (things through each other,
+/// outside the frame) is drawn again. Tokens are those of prior_text(); an empty negative means "no
+/// words".
+datasets::world::Scene write_scene(models::ScenePrior& prior,
+                                   const std::vector<int>& caption,
+                                   const std::vector<int>& negative,
+                                   Random& random,
+                                   const SceneWriterOptions& options);
 
 }  // namespace lienzo::pipelines

@@ -21,8 +21,8 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
-// `quote` of AUTOMATIC1111's modules/infotext_utils.py. A value that starts with a quotation mark is
-// quoted too, or reading would take that off.
+// `quote` of AUTOMATIC1111's modules/infotext_utils.py. A value that starts with a quotation mark
+// is quoted too, or reading would take that off.
 std::string quote(const std::string& value) {
   if (value.find_first_of(",:\n") == std::string::npos && !value.starts_with('"')) return value;
   return Json(value).dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
@@ -62,7 +62,8 @@ Fields split_settings(std::string_view line) {
       size_t close = begin + 1;
       while (close < line.size() && line[close] != '"') close += line[close] == '\\' ? 2 : 1;
       const size_t after = line.find_first_not_of(kBlank, std::min(close + 1, line.size()));
-      if (close < line.size() && (after == std::string_view::npos || line[after] == ',')) end = after;
+      if (close < line.size() && (after == std::string_view::npos || line[after] == ','))
+        end = after;
     }
     if (end == std::string_view::npos) end = line.size();
     if (is_name(name)) fields.emplace_back(name, unquote(trim(line.substr(begin, end - begin))));
@@ -91,7 +92,10 @@ int parse_count(std::string_view name, std::string_view value, std::string_view 
   return number;
 }
 
-void set_field(Record& record, const std::string& name, const std::string& value, std::string_view where) {
+void set_field(Record& record,
+               const std::string& name,
+               const std::string& value,
+               std::string_view where) {
   if (name == "Steps") {
     record.steps = parse_count(name, value, where);
   } else if (name == "Sampler") {
@@ -103,7 +107,8 @@ void set_field(Record& record, const std::string& name, const std::string& value
   } else if (name == "Size") {
     const size_t cross = value.find('x');
     const auto width = std::string_view(value).substr(0, cross);
-    const auto height = cross == std::string::npos ? std::string_view() : std::string_view(value).substr(cross + 1);
+    const auto height =
+        cross == std::string::npos ? std::string_view() : std::string_view(value).substr(cross + 1);
     record.width = parse_count(name, width, where);
     record.height = parse_count(name, height, where);
   } else if (name == "Model hash") {
@@ -140,7 +145,8 @@ std::string to_parameters(const Record& record) {
     settings += name + ": " + quote(value);
   }
   std::string text = record.prompt;
-  if (!record.negative_prompt.empty()) append_line(text, fmt::format("{} {}", kNegative, record.negative_prompt));
+  if (!record.negative_prompt.empty())
+    append_line(text, fmt::format("{} {}", kNegative, record.negative_prompt));
   append_line(text, settings);
   return text;
 }
@@ -148,18 +154,22 @@ std::string to_parameters(const Record& record) {
 Record record_from_parameters(std::string_view text, std::string_view where) {
   const auto whole = trim(text);
   const size_t last_break = whole.rfind('\n');
-  const auto last_line = last_break == std::string_view::npos ? whole : whole.substr(last_break + 1);
+  const auto last_line =
+      last_break == std::string_view::npos ? whole : whole.substr(last_break + 1);
   const Fields fields = split_settings(last_line);
   // Fewer than three settings are a prompt that happens to contain a colon, says infotext_utils.py.
   if (fields.size() < 3) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[record] {} have no settings, expected a last line like 'Steps: 20, Sampler: Euler, "
-                            "CFG scale: 1, Seed: 42, Size: 256x256'",
-                            where));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format(
+            "[record] {} have no settings, expected a last line like 'Steps: 20, Sampler: Euler, "
+            "CFG scale: 1, Seed: 42, Size: 256x256'",
+            where));
   }
   Record record;
   record.version.clear();
-  std::string_view rest = last_break == std::string_view::npos ? std::string_view() : whole.substr(0, last_break);
+  std::string_view rest =
+      last_break == std::string_view::npos ? std::string_view() : whole.substr(0, last_break);
   bool negative = false;
   while (!rest.empty()) {
     const size_t end = rest.find('\n');

@@ -35,7 +35,8 @@ Json parse_record_text(const std::string& text, const std::string& where) {
   try {
     return Json::parse(text, limit_depth);
   } catch (const Json::exception& error) {
-    throw Error(ErrorKind::kCorrupt, fmt::format("[record] {} is not valid JSON: {}", where, error.what()));
+    throw Error(ErrorKind::kCorrupt,
+                fmt::format("[record] {} is not valid JSON: {}", where, error.what()));
   }
 }
 
@@ -74,9 +75,12 @@ Record record_from_json(const Json& json, std::string_view where) {
   reader.required("format", format);
   if (format < 1) reader.reject("format", fmt::format("must be {}, got {}", kFormat, format));
   if (format > kFormat) {
-    throw Error(ErrorKind::kUnsupported, fmt::format("[record] {} has format {}, expected at most {}; it was written by "
-                                                     "a later version of Lienzo",
-                                                     where, format, kFormat));
+    throw Error(ErrorKind::kUnsupported,
+                fmt::format("[record] {} has format {}, expected at most {}; it was written by "
+                            "a later version of Lienzo",
+                            where,
+                            format,
+                            kFormat));
   }
   reader.required("version", record.version);
   reader.required("prompt", record.prompt);
@@ -96,9 +100,12 @@ Record record_from_json(const Json& json, std::string_view where) {
   }
   reader.optional("extra", record.extra);
   if (!record.extra.is_object()) reader.reject("extra", "must be an object");
-  if (record.steps < 0) reader.reject("steps", fmt::format("must not be negative, got {}", record.steps));
-  if (record.width < 1) reader.reject("width", fmt::format("must be positive, got {}", record.width));
-  if (record.height < 1) reader.reject("height", fmt::format("must be positive, got {}", record.height));
+  if (record.steps < 0)
+    reader.reject("steps", fmt::format("must not be negative, got {}", record.steps));
+  if (record.width < 1)
+    reader.reject("width", fmt::format("must be positive, got {}", record.width));
+  if (record.height < 1)
+    reader.reject("height", fmt::format("must be positive, got {}", record.height));
   reader.finish();
   return record;
 }
@@ -108,7 +115,8 @@ image::WriteOptions with_record(const Record& record, image::WriteOptions option
   try {
     options.text.emplace_back(kRecordKey, to_json(record).dump());
   } catch (const Json::exception& error) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[record] cannot be written as JSON: {}", error.what()));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[record] cannot be written as JSON: {}", error.what()));
   }
   return options;
 }
@@ -127,10 +135,12 @@ Record read_record(const std::filesystem::path& path) {
     return record_from_json(parse_record_text(found->second, where), where);
   }
   if (const auto found = text.find(std::string(kParametersKey)); found != text.end()) {
-    return record_from_parameters(found->second, fmt::format("the parameters in {}", path.string()));
+    return record_from_parameters(found->second,
+                                  fmt::format("the parameters in {}", path.string()));
   }
   throw Error(ErrorKind::kNotFound,
-              fmt::format("[record] {} carries no record of how it was made; expected a picture written by Lienzo or "
+              fmt::format("[record] {} carries no record of how it was made; expected a picture "
+                          "written by Lienzo or "
                           "with AUTOMATIC1111 parameters",
                           path.string()));
 }

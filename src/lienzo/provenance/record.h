@@ -20,13 +20,13 @@ struct Record {
   int steps = 0;
   std::string sampler;
   double guidance = 1;
-  int width = 0;   // pixels
-  int height = 0;  // pixels
+  int width = 0;           // pixels
+  int height = 0;          // pixels
   std::string model;       // its name, e.g. "lienzo-mini"
   std::string model_hash;  // of its weights, hexadecimal; may be shortened
   std::string version = program_version();
-  std::optional<Json> scene;     // the objects and their places, where the model works from them
-  Json extra = Json::object();   // settings of one pipeline only, and what other programs recorded
+  std::optional<Json> scene;    // the objects and their places, where the model works from them
+  Json extra = Json::object();  // settings of one pipeline only, and what other programs recorded
 
   /// "lienzo 0.1.0"
   static std::string program_version();
@@ -37,9 +37,9 @@ struct Record {
 inline constexpr std::string_view kParametersKey = "parameters";
 inline constexpr std::string_view kRecordKey = "lienzo";
 
-/// The record as AUTOMATIC1111's web interface writes it, for programs that read that: the prompt, a
-/// line "Negative prompt: ..." if there is one, and a line "Steps: 20, Sampler: Euler, CFG scale: 1,
-/// Seed: 42, Size: 256x256, Model hash: abcdef1234, Model: lienzo-mini, Version: lienzo 0.1.0".
+/// The record as AUTOMATIC1111's web interface writes it, for programs that read that: the prompt,
+/// a line "Negative prompt: ..." if there is one, and a line "Steps: 20, Sampler: Euler, CFG scale:
+/// 1, Seed: 42, Size: 256x256, Model hash: abcdef1234, Model: lienzo-mini, Version: lienzo 0.1.0".
 /// Values with a comma, colon or line break are quoted as JSON; empty ones are left out, and so are
 /// scene and extra, which that form has no place for. After
 /// AUTOMATIC1111/stable-diffusion-webui, modules/infotext_utils.py and modules/processing.py.

@@ -14,7 +14,8 @@ namespace {
 bool detect_bf16() {
   unsigned a = 0, b = 0, c = 0, d = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & (1U << 27))) return false;  // OSXSAVE
-  // The processor may know the instructions while the operating system does not save their registers.
+  // The processor may know the instructions while the operating system does not save their
+  // registers.
   unsigned xcr0 = 0, xcr0_high = 0;
   __asm__("xgetbv" : "=a"(xcr0), "=d"(xcr0_high) : "c"(0));
   const bool os_avx512 = (xcr0 & 0xe6) == 0xe6;
@@ -33,7 +34,8 @@ bool detect_bf16() { return false; }
 
 torch::ScalarType parse_dtype(std::string_view text) {
   if (text == "fp32" || text == "float32" || text == "f32") return torch::kFloat32;
-  if (text == "fp16" || text == "float16" || text == "f16" || text == "half") return torch::kFloat16;
+  if (text == "fp16" || text == "float16" || text == "f16" || text == "half")
+    return torch::kFloat16;
   if (text == "bf16" || text == "bfloat16") return torch::kBFloat16;
   throw Error(ErrorKind::kInvalidInput,
               "[dtype] unknown type, got '" + std::string(text) + "', expected fp32, fp16 or bf16");

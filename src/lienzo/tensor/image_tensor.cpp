@@ -10,16 +10,18 @@ namespace lienzo::tensor {
 namespace {
 
 void check_picture(const image::Image& picture) {
-  const bool channels_known = picture.channels == 1 || picture.channels == 3 || picture.channels == 4;
+  const bool channels_known =
+      picture.channels == 1 || picture.channels == 3 || picture.channels == 4;
   if (picture.width > 0 && picture.height > 0 && channels_known &&
-      picture.pixels.size() == static_cast<size_t>(picture.width) * picture.height * picture.channels) {
+      picture.pixels.size() ==
+          static_cast<size_t>(picture.width) * picture.height * picture.channels) {
     return;
   }
-  throw Error(ErrorKind::kInvalidInput, "[picture] size, got " + std::to_string(picture.width) + "x" +
-                                            std::to_string(picture.height) + " with " +
-                                            std::to_string(picture.channels) + " channels and " +
-                                            std::to_string(picture.pixels.size()) +
-                                            " bytes, expected at least one pixel of 1, 3 or 4 channels");
+  throw Error(ErrorKind::kInvalidInput,
+              "[picture] size, got " + std::to_string(picture.width) + "x" +
+                  std::to_string(picture.height) + " with " + std::to_string(picture.channels) +
+                  " channels and " + std::to_string(picture.pixels.size()) +
+                  " bytes, expected at least one pixel of 1, 3 or 4 channels");
 }
 
 }  // namespace
@@ -39,16 +41,18 @@ torch::Tensor to_tensor(const image::Image& picture) {
 }
 
 torch::Tensor to_tensor(std::span<const image::Image> pictures) {
-  if (pictures.empty()) throw Error(ErrorKind::kInvalidInput, "[pictures] none given, expected at least one");
+  if (pictures.empty())
+    throw Error(ErrorKind::kInvalidInput, "[pictures] none given, expected at least one");
   std::vector<torch::Tensor> rows;
   rows.reserve(pictures.size());
   for (const image::Image& picture : pictures) {
     rows.push_back(to_tensor(picture));
     if (picture.width != pictures[0].width || picture.height != pictures[0].height) {
-      throw Error(ErrorKind::kInvalidInput, "[pictures] sizes differ, got " + std::to_string(picture.width) + "x" +
-                                                std::to_string(picture.height) + ", expected " +
-                                                std::to_string(pictures[0].width) + "x" +
-                                                std::to_string(pictures[0].height) + " like the first");
+      throw Error(ErrorKind::kInvalidInput,
+                  "[pictures] sizes differ, got " + std::to_string(picture.width) + "x" +
+                      std::to_string(picture.height) + ", expected " +
+                      std::to_string(pictures[0].width) + "x" + std::to_string(pictures[0].height) +
+                      " like the first");
     }
   }
   return torch::cat(rows);
@@ -57,16 +61,23 @@ torch::Tensor to_tensor(std::span<const image::Image> pictures) {
 image::Image to_image(const torch::Tensor& x) {
   const bool batch_of_one = x.defined() && x.dim() == 4 && x.size(0) == 1;
   const torch::Tensor chw = batch_of_one ? x.squeeze(0) : x;
-  if (!chw.defined() || chw.dim() != 3 || (chw.size(0) != 3 && chw.size(0) != 1) || chw.numel() == 0 ||
-      !chw.is_floating_point()) {
+  if (!chw.defined() || chw.dim() != 3 || (chw.size(0) != 3 && chw.size(0) != 1) ||
+      chw.numel() == 0 || !chw.is_floating_point()) {
     throw Error(ErrorKind::kInvalidInput,
-                "[picture] tensor, got " + (x.defined() ? shape_text(x.sizes()) : std::string("no tensor")) +
+                "[picture] tensor, got " +
+                    (x.defined() ? shape_text(x.sizes()) : std::string("no tensor")) +
                     ", expected floating point (1, 3, height, width)");
   }
-  const torch::Tensor levels = chw.detach().to(torch::kCPU, torch::kFloat32).nan_to_num(-1.0, 1.0, -1.0).clamp(-1.0, 1.0);
-  const torch::Tensor bytes =
-      levels.add(1.0).mul(127.5).round().to(torch::kUInt8).permute({1, 2, 0}).contiguous();  // (H, W, C)
-  image::Image picture(static_cast<int>(bytes.size(1)), static_cast<int>(bytes.size(0)),
+  const torch::Tensor levels =
+      chw.detach().to(torch::kCPU, torch::kFloat32).nan_to_num(-1.0, 1.0, -1.0).clamp(-1.0, 1.0);
+  const torch::Tensor bytes = levels.add(1.0)
+                                  .mul(127.5)
+                                  .round()
+                                  .to(torch::kUInt8)
+                                  .permute({1, 2, 0})
+                                  .contiguous();  // (H, W, C)
+  image::Image picture(static_cast<int>(bytes.size(1)),
+                       static_cast<int>(bytes.size(0)),
                        static_cast<int>(bytes.size(2)));
   std::memcpy(picture.pixels.data(), bytes.data_ptr<uint8_t>(), picture.pixels.size());
   return picture;

@@ -6,10 +6,11 @@
 
 namespace lienzo::tensor {
 
-/// A batch of pictures described by overlapping things, as numbers on a grid of R x R pixels. Every thing
-/// contributes an entry to each pixel of a window around its box. Entries are grouped in levels: level l holds
-/// the l-th entry, counted from the back, of every pixel that has more than l. Pixels are sorted by their
-/// number of entries, most first, so that level l belongs to the first level_sizes[l] pixels and compositing needs no index.
+/// A batch of pictures described by overlapping things, as numbers on a grid of R x R pixels. Every
+/// thing contributes an entry to each pixel of a window around its box. Entries are grouped in
+/// levels: level l holds the l-th entry, counted from the back, of every pixel that has more than
+/// l. Pixels are sorted by their number of entries, most first, so that level l belongs to the
+/// first level_sizes[l] pixels and compositing needs no index.
 struct LayeredMap {
   int64_t batch = 0;                 // B
   int64_t resolution = 0;            // R

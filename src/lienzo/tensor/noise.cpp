@@ -12,12 +12,15 @@ namespace lienzo::tensor {
 namespace {
 
 template <typename Draw>
-torch::Tensor draw_rows(std::vector<at::Generator>& generators, c10::IntArrayRef sample_shape, Draw draw) {
+torch::Tensor draw_rows(std::vector<at::Generator>& generators,
+                        c10::IntArrayRef sample_shape,
+                        Draw draw) {
   std::vector<int64_t> shape{static_cast<int64_t>(generators.size())};
   shape.insert(shape.end(), sample_shape.begin(), sample_shape.end());
   torch::Tensor out = torch::empty(shape, torch::kFloat32);
-  // Each row is a tensor of its own for the generator: the algorithm for normal numbers works in blocks of
-  // 16 and redraws the last one, so a row drawn inside a larger tensor would come out different.
+  // Each row is a tensor of its own for the generator: the algorithm for normal numbers works in
+  // blocks of 16 and redraws the last one, so a row drawn inside a larger tensor would come out
+  // different.
   for (size_t b = 0; b < generators.size(); ++b) {
     torch::Tensor row = out.select(0, static_cast<int64_t>(b));
     draw(row, generators[b]);
@@ -28,26 +31,30 @@ torch::Tensor draw_rows(std::vector<at::Generator>& generators, c10::IntArrayRef
 }  // namespace
 
 NoiseSource::NoiseSource(std::vector<uint64_t> seeds) : seeds_(std::move(seeds)) {
-  if (seeds_.empty()) throw Error(ErrorKind::kInvalidInput, "[noise] no seed given, expected one per picture");
+  if (seeds_.empty())
+    throw Error(ErrorKind::kInvalidInput, "[noise] no seed given, expected one per picture");
   generators_.reserve(seeds_.size());
   for (const uint64_t seed : seeds_) generators_.push_back(at::detail::createCPUGenerator(seed));
 }
 
 torch::Tensor NoiseSource::normal(c10::IntArrayRef sample_shape) {
-  return draw_rows(generators_, sample_shape,
-                   [](torch::Tensor& row, at::Generator& generator) { row.normal_(0.0, 1.0, generator); });
+  return draw_rows(generators_, sample_shape, [](torch::Tensor& row, at::Generator& generator) {
+    row.normal_(0.0, 1.0, generator);
+  });
 }
 
 torch::Tensor NoiseSource::uniform(c10::IntArrayRef sample_shape) {
-  return draw_rows(generators_, sample_shape,
-                   [](torch::Tensor& row, at::Generator& generator) { row.uniform_(0.0, 1.0, generator); });
+  return draw_rows(generators_, sample_shape, [](torch::Tensor& row, at::Generator& generator) {
+    row.uniform_(0.0, 1.0, generator);
+  });
 }
 
 torch::Tensor NoiseSource::normal_like(const torch::Tensor& x) {
   if (!x.defined() || x.dim() < 1 || x.size(0) != size()) {
-    throw Error(ErrorKind::kInvalidInput, "[noise] batch, got " +
-                                              (x.defined() ? shape_text(x.sizes()) : std::string("no tensor")) +
-                                              ", expected " + std::to_string(size()) + " rows, one per seed");
+    throw Error(ErrorKind::kInvalidInput,
+                "[noise] batch, got " +
+                    (x.defined() ? shape_text(x.sizes()) : std::string("no tensor")) +
+                    ", expected " + std::to_string(size()) + " rows, one per seed");
   }
   return normal(x.sizes().slice(1)).to(x.options());
 }

@@ -19,9 +19,10 @@ void check_shape(const torch::Tensor& x, c10::IntArrayRef expected, std::string_
     same = expected[i] == -1 || x.size(static_cast<int64_t>(i)) == expected[i];
   }
   if (same) return;
-  throw Error(ErrorKind::kInvalidInput, "[" + std::string(where) + "] shape, got " +
-                                            (x.defined() ? shape_text(x.sizes()) : "no tensor") + ", expected " +
-                                            shape_text(expected));
+  throw Error(ErrorKind::kInvalidInput,
+              "[" + std::string(where) + "] shape, got " +
+                  (x.defined() ? shape_text(x.sizes()) : "no tensor") + ", expected " +
+                  shape_text(expected));
 }
 
 }  // namespace lienzo::tensor

@@ -2,9 +2,9 @@
 
 namespace lienzo::tensor {
 
-/// Lets the tensor operations use `count` threads, both libtorch's own and the BLAS library's (which libtorch
-/// does not tell); 0 means one per processor this process may use. Throws kInvalidInput for a negative count.
-/// Call it before the first tensor operation for full effect.
+/// Lets the tensor operations use `count` threads, both libtorch's own and the BLAS library's
+/// (which libtorch does not tell); 0 means one per processor this process may use. Throws
+/// kInvalidInput for a negative count. Call it before the first tensor operation for full effect.
 void set_threads(int count);
 
 /// How many threads one tensor operation uses now.

@@ -34,7 +34,8 @@ Tensors live_tensors(const torch::nn::Module& module, const AdamW& optimizer) {
 }
 
 // The format has no checksum of its own: a flipped bit would go on training unnoticed.
-std::string fingerprint(const Tensors& tensors, const std::map<std::string, std::string>& metadata) {
+std::string fingerprint(const Tensors& tensors,
+                        const std::map<std::string, std::string>& metadata) {
   std::string text;
   for (const auto& [key, value] : metadata) {
     if (key != "fingerprint") text += fmt::format("{}={}\n", key, value);
@@ -74,7 +75,8 @@ std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path&
   for (const auto& entry : std::filesystem::directory_iterator(folder, missing)) {
     std::smatch match;
     const std::string name = entry.path().filename().string();
-    if (std::regex_match(name, match, kName)) found.emplace_back(std::stoll(match[1]), entry.path());
+    if (std::regex_match(name, match, kName))
+      found.emplace_back(std::stoll(match[1]), entry.path());
   }
   std::sort(found.rbegin(), found.rend());
   std::vector<std::filesystem::path> paths;
@@ -89,15 +91,16 @@ void save_checkpoint(const std::filesystem::path& folder,
                      int64_t keep) {
   std::filesystem::create_directories(folder);
   const Tensors tensors = live_tensors(module, optimizer);
-  std::map<std::string, std::string> metadata = {{"format", kFormat},
-                                                 {"state", state_json(state, optimizer.updates()).dump()}};
+  std::map<std::string, std::string> metadata = {
+      {"format", kFormat}, {"state", state_json(state, optimizer.updates()).dump()}};
   metadata["fingerprint"] = fingerprint(tensors, metadata);
   std::vector<weights::NamedTensor> list;
   for (const auto& [name, tensor] : tensors) list.emplace_back(name, tensor.detach());
   weights::write_safetensors(checkpoint_path(folder, state.step), list, metadata);
 
   const auto paths = list_checkpoints(folder);
-  for (size_t i = static_cast<size_t>(keep); i < paths.size(); ++i) std::filesystem::remove(paths[i]);
+  for (size_t i = static_cast<size_t>(keep); i < paths.size(); ++i)
+    std::filesystem::remove(paths[i]);
 }
 
 TrainState load_checkpoint(const std::filesystem::path& path,
@@ -107,7 +110,8 @@ TrainState load_checkpoint(const std::filesystem::path& path,
   std::map<std::string, std::string> metadata;
   const Tensors stored = weights::read_safetensors(path, &metadata);
   if (metadata["format"] != kFormat) corrupt(path, fmt::format("not a {} file", kFormat));
-  if (metadata["fingerprint"] != fingerprint(stored, metadata)) corrupt(path, "damaged, its fingerprint differs");
+  if (metadata["fingerprint"] != fingerprint(stored, metadata))
+    corrupt(path, "damaged, its fingerprint differs");
 
   TrainState state;
   int64_t updates = 0;
@@ -124,10 +128,13 @@ TrainState load_checkpoint(const std::filesystem::path& path,
     corrupt(path, e.what());
   }
   if (const auto changes = changed_keys(state.recipe, recipe); !changes.empty()) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[checkpoint] {} was made by another recipe, changed: {}; put them back, or train into "
-                            "another folder",
-                            path.string(), fmt::join(changes, ", ")));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format(
+            "[checkpoint] {} was made by another recipe, changed: {}; put them back, or train into "
+            "another folder",
+            path.string(),
+            fmt::join(changes, ", ")));
   }
 
   Tensors live = live_tensors(module, optimizer);
@@ -136,7 +143,8 @@ TrainState load_checkpoint(const std::filesystem::path& path,
     const auto found = stored.find(name);
     if (found == stored.end()) {
       problems += fmt::format("\n  missing {}", name);
-    } else if (found->second.sizes() != tensor.sizes() || found->second.scalar_type() != tensor.scalar_type()) {
+    } else if (found->second.sizes() != tensor.sizes() ||
+               found->second.scalar_type() != tensor.scalar_type()) {
       problems += fmt::format("\n  {} has another shape or type", name);
     }
   }
@@ -144,8 +152,9 @@ TrainState load_checkpoint(const std::filesystem::path& path,
     if (!live.contains(item.first)) problems += fmt::format("\n  unexpected {}", item.first);
   }
   if (!problems.empty()) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[checkpoint] {} belongs to another network:{}", path.string(), problems));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format("[checkpoint] {} belongs to another network:{}", path.string(), problems));
   }
 
   torch::NoGradGuard no_grad;
@@ -168,9 +177,11 @@ std::optional<TrainState> load_newest_checkpoint(const std::filesystem::path& fo
     }
   }
   if (paths.empty()) return std::nullopt;
-  throw Error(ErrorKind::kCorrupt, fmt::format("[checkpoint] all {} checkpoints in {} are damaged; delete them to "
-                                               "train from the beginning",
-                                               paths.size(), folder.string()));
+  throw Error(ErrorKind::kCorrupt,
+              fmt::format("[checkpoint] all {} checkpoints in {} are damaged; delete them to "
+                          "train from the beginning",
+                          paths.size(),
+                          folder.string()));
 }
 
 }  // namespace lienzo::training

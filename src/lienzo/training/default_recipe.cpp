@@ -17,9 +17,12 @@ std::string quoted(const std::string& text) { return Json(text).dump(); }
 Recipe default_captioned_recipe(const std::filesystem::path& folder) {
   const auto entries = datasets::read_image_folder(folder);
   if (entries.size() < 2) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[train] {} holds {} picture, expected at least 2; add some, each with its caption",
-                            folder.string(), entries.size()));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format(
+            "[train] {} holds {} picture, expected at least 2; add some, each with its caption",
+            folder.string(),
+            entries.size()));
   }
   const std::filesystem::path whole = std::filesystem::canonical(folder);
   const std::string name = whole.has_filename() ? whole.filename().string() : "pictures";
@@ -63,7 +66,9 @@ blocks = [1, 2]
 embedding = 128
 head = 24
 )",
-                                       entries.size(), quoted(name), quoted(folder.string()));
+                                       entries.size(),
+                                       quoted(name),
+                                       quoted(folder.string()));
   return recipe_from_toml(text, fmt::format("recipe for {}", folder.string()));
 }
 

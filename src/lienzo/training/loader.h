@@ -13,8 +13,9 @@
 
 namespace lienzo::training {
 
-/// Makes the batches of coming steps in background threads and hands them out in order. At most `ahead` finished
-/// batches wait. An exception of `make` is thrown by the `next` whose batch it was. `next` is for one thread.
+/// Makes the batches of coming steps in background threads and hands them out in order. At most
+/// `ahead` finished batches wait. An exception of `make` is thrown by the `next` whose batch it
+/// was. `next` is for one thread.
 class BatchLoader {
  public:
   using Make = std::function<Batch(int64_t step)>;

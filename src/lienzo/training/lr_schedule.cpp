@@ -8,7 +8,8 @@ namespace lienzo::training {
 
 double progress_at(const TrainOptions& options, int64_t step, double elapsed_seconds) {
   double progress = static_cast<double>(step) / static_cast<double>(options.steps);
-  if (options.budget_minutes > 0) progress = std::max(progress, elapsed_seconds / (60 * options.budget_minutes));
+  if (options.budget_minutes > 0)
+    progress = std::max(progress, elapsed_seconds / (60 * options.budget_minutes));
   return std::clamp(progress, 0.0, 1.0);
 }
 
@@ -16,7 +17,8 @@ double learning_rate_at(const TrainOptions& options, int64_t step, double progre
   double factor = 1;
   if (options.schedule != "constant" && progress > options.decay_start) {
     const double x = (progress - options.decay_start) / (1 - options.decay_start);  // 0 to 1
-    const double remaining = options.schedule == "linear" ? 1 - x : 0.5 * (1 + std::cos(std::numbers::pi * x));
+    const double remaining =
+        options.schedule == "linear" ? 1 - x : 0.5 * (1 + std::cos(std::numbers::pi * x));
     factor = options.final_fraction + (1 - options.final_fraction) * remaining;
   }
   if (step < options.warmup_steps) {

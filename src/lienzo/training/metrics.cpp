@@ -41,7 +41,8 @@ Json MetricAverages::to_json() const {
 MetricAverages MetricAverages::from_json(const Json& json) {
   MetricAverages averages;
   for (const auto& [name, value] : json.items()) {
-    averages.sums_[name] = {std::strtod(value.at(0).get<std::string>().c_str(), nullptr), value.at(1)};
+    averages.sums_[name] = {std::strtod(value.at(0).get<std::string>().c_str(), nullptr),
+                            value.at(1)};
   }
   return averages;
 }
@@ -74,7 +75,8 @@ void CsvLog::append(int64_t step, const Metrics& values) {
   const bool replaced = rows_.size() < rows;
   const size_t known = columns_.size();
   for (const auto& item : values) {
-    if (std::find(columns_.begin(), columns_.end(), item.first) == columns_.end()) columns_.push_back(item.first);
+    if (std::find(columns_.begin(), columns_.end(), item.first) == columns_.end())
+      columns_.push_back(item.first);
   }
   const size_t added = columns_.size() - known;
   for (std::string& row : rows_) row.append(added, ',');

@@ -12,8 +12,8 @@ namespace lienzo::training {
 
 using Metrics = std::map<std::string, double>;
 
-/// Means of named values over the steps since the last `take`. Goes into checkpoints, so that a resumed run logs the
-/// same means.
+/// Means of named values over the steps since the last `take`. Goes into checkpoints, so that a
+/// resumed run logs the same means.
 class MetricAverages {
  public:
   void add(const Metrics& values);
@@ -31,13 +31,13 @@ class MetricAverages {
   std::map<std::string, Sum> sums_;
 };
 
-/// A CSV file with one row per logged step, first column "step". Each row is on its way to the disk when `append`
-/// returns. A name not seen before becomes a further column, empty in earlier rows. Numbers are written with as many
-/// digits as give the same double again.
+/// A CSV file with one row per logged step, first column "step". Each row is on its way to the disk
+/// when `append` returns. A name not seen before becomes a further column, empty in earlier rows.
+/// Numbers are written with as many digits as give the same double again.
 class CsvLog {
  public:
-  /// Continues the file after row `last_step` (later rows are dropped, and a half-written one); a new file if there
-  /// is none. Throws kIo.
+  /// Continues the file after row `last_step` (later rows are dropped, and a half-written one); a
+  /// new file if there is none. Throws kIo.
   CsvLog(std::filesystem::path path, int64_t last_step);
 
   /// Throws kIo when the disk refuses.

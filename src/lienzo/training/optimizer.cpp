@@ -11,8 +11,8 @@
 namespace lienzo::training {
 namespace {
 
-// Small enough that parameter, gradient and state of a chunk (320 KiB) stay in the second-level cache between the
-// two loops of the kernel.
+// Small enough that parameter, gradient and state of a chunk (320 KiB) stay in the second-level
+// cache between the two loops of the kernel.
 constexpr int64_t kChunk = 16384;
 
 // Autograd gives gradients the parameter's layout unless the layer chose otherwise.
@@ -34,7 +34,8 @@ AdamW::AdamW(torch::nn::Module& module, const AdamWOptions& options) : options_(
     if (!parameter.requires_grad()) continue;
     if (parameter.scalar_type() != torch::kFloat32 || !parameter.is_non_overlapping_and_dense()) {
       throw Error(ErrorKind::kInvalidInput,
-                  "[optimizer] parameter '" + item.key() + "', expected dense float32; keep the master weights in " +
+                  "[optimizer] parameter '" + item.key() +
+                      "', expected dense float32; keep the master weights in " +
                       "float32 and choose precision = \"bf16\" instead");
     }
     ParameterState state{
@@ -50,7 +51,8 @@ AdamW::AdamW(torch::nn::Module& module, const AdamWOptions& options) : options_(
     }
     states_.push_back(std::move(state));
   }
-  if (states_.empty()) throw Error(ErrorKind::kInvalidInput, "[optimizer] the network has no trainable parameter");
+  if (states_.empty())
+    throw Error(ErrorKind::kInvalidInput, "[optimizer] the network has no trainable parameter");
 }
 
 double AdamW::gradient_norm() const {
@@ -71,7 +73,8 @@ double AdamW::gradient_norm() const {
       const Chunk& chunk = chunks_[i];
       if (!gradients[chunk.state].defined()) continue;
       sums[i] =
-          sum_of_squares(chunk.end - chunk.begin, static_cast<float*>(gradients[chunk.state].data_ptr()) + chunk.begin);
+          sum_of_squares(chunk.end - chunk.begin,
+                         static_cast<float*>(gradients[chunk.state].data_ptr()) + chunk.begin);
     }
   });
   double total = 0;
@@ -108,7 +111,8 @@ void AdamW::step(double learning_rate, double gradient_scale, double ema_decay) 
     for (int64_t i = first; i < last; ++i) {
       const Chunk& chunk = chunks_[i];
       ParameterState& s = states_[chunk.state];
-      if (!gradients[chunk.state].defined()) continue;  // frozen for now: its average stays what it is, too
+      if (!gradients[chunk.state].defined())
+        continue;  // frozen for now: its average stays what it is, too
       const AdamWCoefficients c{
           .beta1 = static_cast<float>(options_.beta1),
           .beta2 = static_cast<float>(options_.beta2),
@@ -122,8 +126,13 @@ void AdamW::step(double learning_rate, double gradient_scale, double ema_decay) 
       auto at_begin = [&](const torch::Tensor& tensor) {
         return tensor.defined() ? static_cast<float*>(tensor.data_ptr()) + chunk.begin : nullptr;
       };
-      adamw_update(c, chunk.end - chunk.begin, at_begin(gradients[chunk.state]), at_begin(s.parameter), at_begin(s.m),
-                   at_begin(s.v), at_begin(s.ema));
+      adamw_update(c,
+                   chunk.end - chunk.begin,
+                   at_begin(gradients[chunk.state]),
+                   at_begin(s.parameter),
+                   at_begin(s.m),
+                   at_begin(s.v),
+                   at_begin(s.ema));
     }
   });
 }

@@ -13,11 +13,13 @@ struct AdamWOptions {
   double beta1 = 0.9;
   double beta2 = 0.99;
   double epsilon = 1e-8;
-  double weight_decay = 0.01;  // not applied to parameters with fewer than two dimensions (biases, norms)
-  bool ema = true;             // keep averaged weights
+  double weight_decay =
+      0.01;         // not applied to parameters with fewer than two dimensions (biases, norms)
+  bool ema = true;  // keep averaged weights
 };
 
-/// One trainable parameter and what the optimizer remembers of it. All tensors have the parameter's memory layout.
+/// One trainable parameter and what the optimizer remembers of it. All tensors have the parameter's
+/// memory layout.
 struct ParameterState {
   std::string name;
   torch::Tensor parameter;
@@ -27,18 +29,21 @@ struct ParameterState {
   bool decay = true;
 };
 
-/// AdamW (Loshchilov and Hutter, arXiv:1711.05101, algorithm 2, as torch.optim.AdamW computes it) and the moving
-/// average of the weights in a single pass over memory: each number is read once and written once per step, where
-/// the tensor operations of torch::optim make about ten passes. Elementwise, so the result does not depend on the
-/// number of threads.
+/// AdamW (Loshchilov and Hutter, arXiv:1711.05101, algorithm 2, as torch.optim.AdamW computes it)
+/// and the moving average of the weights in a single pass over memory: each number is read once and
+/// written once per step, where the tensor operations of torch::optim make about ten passes.
+/// Elementwise, so the result does not depend on the number of threads.
 class AdamW {
  public:
-  /// Takes the parameters of `module` that require a gradient; kInvalidInput unless they are dense float32.
+  /// Takes the parameters of `module` that require a gradient; kInvalidInput unless they are dense
+  /// float32.
   AdamW(torch::nn::Module& module, const AdamWOptions& options);
 
-  /// Global L2 norm of the gradient; not finite if any of its values is not. Parameters without gradient count as 0.
+  /// Global L2 norm of the gradient; not finite if any of its values is not. Parameters without
+  /// gradient count as 0.
   double gradient_norm() const;
-  /// One update with the gradients multiplied by `gradient_scale`; ema = ema * d + parameter * (1 - d).
+  /// One update with the gradients multiplied by `gradient_scale`; ema = ema * d + parameter * (1 -
+  /// d).
   void step(double learning_rate, double gradient_scale, double ema_decay);
   void zero_gradients();
 
@@ -60,8 +65,9 @@ class AdamW {
   int64_t updates_ = 0;
 };
 
-/// While it lives the module computes with the averaged weights, in evaluation mode and without recording gradients;
-/// afterwards everything is as before. Does no more than switch the mode when there are no averaged weights.
+/// While it lives the module computes with the averaged weights, in evaluation mode and without
+/// recording gradients; afterwards everything is as before. Does no more than switch the mode when
+/// there are no averaged weights.
 class EmaScope {
  public:
   EmaScope(torch::nn::Module& module, AdamW& optimizer);

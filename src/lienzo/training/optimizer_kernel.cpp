@@ -1,4 +1,5 @@
-// Compiled with -fno-math-errno: a square root that must set errno keeps the loop from being vectorised.
+// Compiled with -fno-math-errno: a square root that must set errno keeps the loop from being
+// vectorised.
 #include "lienzo/training/optimizer_kernel.h"
 
 #include <cmath>
@@ -16,7 +17,8 @@ void adamw_update(const AdamWCoefficients& c,
     const float g = gradient[i] * c.gradient_scale;
     m[i] = c.beta1 * m[i] + (1 - c.beta1) * g;
     v[i] = c.beta2 * v[i] + (1 - c.beta2) * g * g;
-    parameter[i] = parameter[i] * c.keep - c.step_size * m[i] / (std::sqrt(v[i]) * c.root_scale + c.epsilon);
+    parameter[i] =
+        parameter[i] * c.keep - c.step_size * m[i] / (std::sqrt(v[i]) * c.root_scale + c.epsilon);
   }
   if (!ema) return;
   for (int64_t i = 0; i < count; ++i) ema[i] += c.ema_weight * (parameter[i] - ema[i]);

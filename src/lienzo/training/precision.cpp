@@ -14,10 +14,14 @@ void enable_autocast(bool cuda, bool on) {
   if (on) at::autocast::set_autocast_dtype(type(cuda), at::kBFloat16);
 }
 #else
-bool autocast_enabled(bool cuda) { return cuda ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled(); }
+bool autocast_enabled(bool cuda) {
+  return cuda ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled();
+}
 void enable_autocast(bool cuda, bool on) {
   cuda ? at::autocast::set_enabled(on) : at::autocast::set_cpu_enabled(on);
-  if (on) cuda ? at::autocast::set_autocast_gpu_dtype(at::kBFloat16) : at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+  if (on)
+    cuda ? at::autocast::set_autocast_gpu_dtype(at::kBFloat16)
+         : at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
 }
 #endif
 
@@ -36,7 +40,8 @@ bool use_bf16(const std::string& precision, const torch::Device& device) {
   return precision == "bf16";
 }
 
-AutocastScope::AutocastScope(bool enabled, const torch::Device& device) : enabled_(enabled), cuda_(!device.is_cpu()) {
+AutocastScope::AutocastScope(bool enabled, const torch::Device& device)
+    : enabled_(enabled), cuda_(!device.is_cpu()) {
   if (!enabled_) return;
   before_ = autocast_enabled(cuda_);
   enable_autocast(cuda_, true);

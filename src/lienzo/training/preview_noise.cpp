@@ -33,7 +33,8 @@ image::Image preview_noise(const image::Image& picture, int columns, uint64_t se
     throw Error(ErrorKind::kInvalidInput, "[preview-noise] the picture is empty");
   }
   if (columns < 2 || columns > 32) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[preview-noise] {} columns, expected 2 to 32", columns));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[preview-noise] {} columns, expected 2 to 32", columns));
   }
   torch::NoGradGuard no_grad;
   const torch::Tensor x0 = tensor::to_tensor(shown(picture));  // (1, 3, H, W)
@@ -53,8 +54,12 @@ image::Image preview_noise(const image::Image& picture, int columns, uint64_t se
     return true;
   };
   const std::vector<double> times = diffusion::flow_sigmas(columns - 1);
-  diffusion::sample_euler([&](const torch::Tensor&, double) { return x0; }, noise, times,
-                          {.path = diffusion::NoisePath::kRectifiedFlow}, source, keep);
+  diffusion::sample_euler([&](const torch::Tensor&, double) { return x0; },
+                          noise,
+                          times,
+                          {.path = diffusion::NoisePath::kRectifiedFlow},
+                          source,
+                          keep);
   for (size_t i = back.size(); i-- > 0;) {
     cells.push_back(std::move(back[i]));
     labels.push_back(i == 0 ? "start" : fmt::format("step {}", i));

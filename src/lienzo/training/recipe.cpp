@@ -65,7 +65,8 @@ void collect_changes(const Json& before,
 
 void validate(const TrainOptions& o, const std::string& where) {
   auto require = [&](bool ok, const std::string& key, const std::string& expected) {
-    if (!ok) throw Error(ErrorKind::kInvalidInput, where + ": [train] '" + key + "' must be " + expected);
+    if (!ok)
+      throw Error(ErrorKind::kInvalidInput, where + ": [train] '" + key + "' must be " + expected);
   };
   auto positive = [&](const char* key, double value) { require(value > 0, key, "more than 0"); };
   auto not_negative = [&](const char* key, double value) { require(value >= 0, key, "0 or more"); };
@@ -86,14 +87,18 @@ void validate(const TrainOptions& o, const std::string& where) {
   not_negative("budget_minutes", o.budget_minutes);
   not_negative("max_minutes", o.max_minutes);
   require(o.loader_threads >= 0 && o.loader_threads <= 64, "loader_threads", "0 to 64");
-  require(o.betas.size() == 2 && o.betas[0] >= 0 && o.betas[0] < 1 && o.betas[1] >= 0 && o.betas[1] < 1, "betas",
-          "two numbers from 0 to below 1");
+  require(
+      o.betas.size() == 2 && o.betas[0] >= 0 && o.betas[0] < 1 && o.betas[1] >= 0 && o.betas[1] < 1,
+      "betas",
+      "two numbers from 0 to below 1");
   require(o.decay_start >= 0 && o.decay_start < 1, "decay_start", "0 to below 1");
   require(o.final_fraction >= 0 && o.final_fraction <= 1, "final_fraction", "0 to 1");
   require(o.ema_decay >= 0 && o.ema_decay < 1, "ema_decay", "0 to below 1");
-  require(o.schedule == "constant" || o.schedule == "linear" || o.schedule == "cosine", "schedule",
+  require(o.schedule == "constant" || o.schedule == "linear" || o.schedule == "cosine",
+          "schedule",
           "\"constant\", \"linear\" or \"cosine\", got \"" + o.schedule + "\"");
-  require(o.precision == "fp32" || o.precision == "bf16" || o.precision == "auto", "precision",
+  require(o.precision == "fp32" || o.precision == "bf16" || o.precision == "auto",
+          "precision",
           "\"fp32\", \"bf16\" or \"auto\", got \"" + o.precision + "\"");
 }
 

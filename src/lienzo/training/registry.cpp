@@ -29,8 +29,10 @@ std::unique_ptr<Task> make_task(const Recipe& recipe) {
   if (found != task_registry().end()) return found->second(recipe);
   std::string known;
   for (const auto& item : task_registry()) known += (known.empty() ? "" : ", ") + item.first;
-  throw Error(ErrorKind::kInvalidInput,
-              fmt::format("{}: unknown kind \"{}\", expected one of: {}", recipe.source, recipe.kind, known));
+  throw Error(
+      ErrorKind::kInvalidInput,
+      fmt::format(
+          "{}: unknown kind \"{}\", expected one of: {}", recipe.source, recipe.kind, known));
 }
 
 }  // namespace lienzo::training

@@ -4,7 +4,9 @@
 
 namespace lienzo::training {
 
-TrainResult run_recipe(const std::filesystem::path& path, const RunOptions& options, const TrainHooks& hooks) {
+TrainResult run_recipe(const std::filesystem::path& path,
+                       const RunOptions& options,
+                       const TrainHooks& hooks) {
   return run_recipe(load_recipe(path), options, hooks);
 }
 

@@ -16,7 +16,9 @@ struct RunOptions {
 };
 
 /// Loads the recipe, builds its task and trains. Throws as load_recipe, make_task and train do.
-TrainResult run_recipe(const std::filesystem::path& path, const RunOptions& options = {}, const TrainHooks& hooks = {});
+TrainResult run_recipe(const std::filesystem::path& path,
+                       const RunOptions& options = {},
+                       const TrainHooks& hooks = {});
 
 /// The same with a recipe that is already in memory.
 TrainResult run_recipe(Recipe recipe, const RunOptions& options = {}, const TrainHooks& hooks = {});

@@ -18,19 +18,24 @@ RunFolder::RunFolder(std::filesystem::path root) : root_(std::move(root)) {
   std::error_code failed;
   std::filesystem::create_directories(root_, failed);
   if (failed) {
-    throw Error(ErrorKind::kIo,
-                fmt::format("[train] cannot make the output folder {}: {}", root_.string(), failed.message()));
+    throw Error(
+        ErrorKind::kIo,
+        fmt::format(
+            "[train] cannot make the output folder {}: {}", root_.string(), failed.message()));
   }
   const std::filesystem::path path = root_ / ".lock";
   lock_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock_ < 0) {
-    throw Error(ErrorKind::kIo, fmt::format("[train] cannot write {}: {}", path.string(), std::strerror(errno)));
+    throw Error(ErrorKind::kIo,
+                fmt::format("[train] cannot write {}: {}", path.string(), std::strerror(errno)));
   }
   if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     close(lock_);
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[train] another process is training into {}; wait for it or choose another folder",
-                            root_.string()));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format(
+            "[train] another process is training into {}; wait for it or choose another folder",
+            root_.string()));
   }
 }
 

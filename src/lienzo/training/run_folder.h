@@ -16,7 +16,8 @@ namespace lienzo::training {
 /// The output folder of a training, held against a second process for as long as this lives.
 class RunFolder {
  public:
-  /// Makes and locks the folder. kInvalidInput when another process trains into it, kIo when it cannot be written.
+  /// Makes and locks the folder. kInvalidInput when another process trains into it, kIo when it
+  /// cannot be written.
   explicit RunFolder(std::filesystem::path root);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;

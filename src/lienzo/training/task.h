@@ -17,16 +17,17 @@ namespace lienzo::training {
 /// The tensors of one step, in an order that only the task knows.
 using Batch = std::vector<torch::Tensor>;
 
-/// What is learned: the network, its data and its loss. Everything random is a function of (seed, step), so that a
-/// resumed run repeats the interrupted one exactly. libtorch's global generator is reseeded by the trainer from
-/// (seed, step) before each loss, so dropout and noise drawn inside `loss` may use it.
+/// What is learned: the network, its data and its loss. Everything random is a function of (seed,
+/// step), so that a resumed run repeats the interrupted one exactly. libtorch's global generator is
+/// reseeded by the trainer from (seed, step) before each loss, so dropout and noise drawn inside
+/// `loss` may use it.
 class Task {
  public:
   virtual ~Task() = default;
   /// The network; its trainable parameters are float32.
   virtual torch::nn::Module& module() = 0;
-  /// Thread-safe; a pure function of `step` (data order, noise, times: everything random of that step), called
-  /// from loader threads. With accumulation `step` counts micro-batches.
+  /// Thread-safe; a pure function of `step` (data order, noise, times: everything random of that
+  /// step), called from loader threads. With accumulation `step` counts micro-batches.
   virtual Batch make_batch(int64_t step) const = 0;
   /// Scalar loss; may add named values to `metrics` (averaged between two log lines).
   virtual torch::Tensor loss(const Batch& batch, std::map<std::string, double>& metrics) = 0;
@@ -34,7 +35,8 @@ class Task {
   virtual image::Image sample_sheet() { return {}; }
   /// Called on validation steps with EMA weights: metric name -> value.
   virtual std::map<std::string, double> validate() { return {}; }
-  /// Writes the finished model into `folder` (safetensors + whatever it needs), EMA weights being loaded in module().
+  /// Writes the finished model into `folder` (safetensors + whatever it needs), EMA weights being
+  /// loaded in module().
   virtual void save_model(const std::filesystem::path& folder, const Json& provenance) = 0;
 };
 

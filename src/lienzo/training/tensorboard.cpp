@@ -101,7 +101,8 @@ std::string scalar_event(double time, int64_t step, std::string_view tag, float 
 
 EventWriter::EventWriter(const std::filesystem::path& folder, int64_t first_step) {
   std::filesystem::create_directories(folder);
-  // TensorBoard reads the files of a folder in order of name. The time, then a counter for runs within a second.
+  // TensorBoard reads the files of a folder in order of name. The time, then a counter for runs
+  // within a second.
   const auto seconds = static_cast<int64_t>(now());
   for (int i = 0; path_.empty() || std::filesystem::exists(path_); ++i) {
     path_ = folder / fmt::format("events.out.tfevents.{:010}.lienzo.{:03}", seconds, i);
@@ -124,7 +125,8 @@ void EventWriter::scalar(int64_t step, std::string_view tag, double value) {
   write(scalar_event(now(), step, tag, static_cast<float>(value)));
 }
 
-void EventWriter::image(int64_t step, std::string_view tag, int width, int height, std::string_view png) {
+void EventWriter::image(
+    int64_t step, std::string_view tag, int width, int height, std::string_view png) {
   std::string picture;  // Image { height = 1, width = 2, colorspace = 3, encoded_image_string = 4 }
   put_integer(picture, 1, height);
   put_integer(picture, 2, width);
@@ -139,7 +141,8 @@ void EventWriter::image(int64_t step, std::string_view tag, int width, int heigh
 void EventWriter::write(std::string_view event_bytes) { file_ << tfrecord(event_bytes); }
 
 void EventWriter::flush() {
-  if (!file_.flush()) throw Error(ErrorKind::kIo, fmt::format("[tensorboard] cannot write {}", path_.string()));
+  if (!file_.flush())
+    throw Error(ErrorKind::kIo, fmt::format("[tensorboard] cannot write {}", path_.string()));
 }
 
 }  // namespace lienzo::training

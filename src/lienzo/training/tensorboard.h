@@ -8,12 +8,13 @@
 
 namespace lienzo::training {
 
-/// Writes a TensorBoard event file: records framed as in tensorflow/core/lib/io/record_writer.h (length, masked
-/// CRC-32C of it, data, masked CRC-32C of that), each an `Event` of tensorflow/core/util/event.proto.
+/// Writes a TensorBoard event file: records framed as in tensorflow/core/lib/io/record_writer.h
+/// (length, masked CRC-32C of it, data, masked CRC-32C of that), each an `Event` of
+/// tensorflow/core/util/event.proto.
 class EventWriter {
  public:
-  /// A new file in `folder`. `first_step` > 0 tells readers to forget what earlier files say of that step and later
-  /// ones, as after resuming from an older checkpoint. Throws kIo.
+  /// A new file in `folder`. `first_step` > 0 tells readers to forget what earlier files say of
+  /// that step and later ones, as after resuming from an older checkpoint. Throws kIo.
   EventWriter(const std::filesystem::path& folder, int64_t first_step);
 
   void scalar(int64_t step, std::string_view tag, double value);

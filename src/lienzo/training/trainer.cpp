@@ -27,7 +27,9 @@ constexpr int64_t kMostSkipsInARow = 10;
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 AdamWOptions optimizer_options(const TrainOptions& options) {
   return {.beta1 = options.betas[0],
@@ -92,8 +94,9 @@ class Trainer {
   void export_newest() {
     restore(/*resume=*/true);
     if (state_.step == 0) {
-      throw Error(ErrorKind::kNotFound,
-                  fmt::format("[train] {} has no checkpoint to export", folder_.checkpoints().string()));
+      throw Error(
+          ErrorKind::kNotFound,
+          fmt::format("[train] {} has no checkpoint to export", folder_.checkpoints().string()));
     }
     export_model();
   }
@@ -102,11 +105,14 @@ class Trainer {
   void restore(bool resume) {
     if (!resume) {
       if (list_checkpoints(folder_.checkpoints()).empty()) return;
-      throw Error(ErrorKind::kInvalidInput,
-                  fmt::format("[train] {} already holds a training; resume it or choose another output folder",
-                              recipe_.output.string()));
+      throw Error(
+          ErrorKind::kInvalidInput,
+          fmt::format(
+              "[train] {} already holds a training; resume it or choose another output folder",
+              recipe_.output.string()));
     }
-    auto found = load_newest_checkpoint(folder_.checkpoints(), state_.recipe, task_.module(), optimizer_);
+    auto found =
+        load_newest_checkpoint(folder_.checkpoints(), state_.recipe, task_.module(), optimizer_);
     if (!found) return;
     Json recipe = std::move(state_.recipe);
     state_ = std::move(*found);
@@ -138,12 +144,14 @@ class Trainer {
       loss_sum += value / static_cast<double>(options_.accumulate);
       if (!std::isfinite(loss_sum)) continue;
       (loss / options_.accumulate).backward();
-      for (const auto& [name, metric] : metrics) sums[name] += metric / static_cast<double>(options_.accumulate);
+      for (const auto& [name, metric] : metrics)
+        sums[name] += metric / static_cast<double>(options_.accumulate);
     }
-    const double norm =
-        std::isfinite(loss_sum) ? optimizer_.gradient_norm() : std::numeric_limits<double>::quiet_NaN();
+    const double norm = std::isfinite(loss_sum) ? optimizer_.gradient_norm()
+                                                : std::numeric_limits<double>::quiet_NaN();
     if (std::isfinite(norm)) {
-      const double scale = options_.grad_clip > 0 ? std::min(1.0, options_.grad_clip / (norm + 1e-6)) : 1.0;
+      const double scale =
+          options_.grad_clip > 0 ? std::min(1.0, options_.grad_clip / (norm + 1e-6)) : 1.0;
       optimizer_.step(learning_rate, scale, ema_decay_at(options_.ema_decay, optimizer_.updates()));
       sums["loss"] = loss_sum;
       sums["gradient_norm"] = norm;
@@ -162,15 +170,20 @@ class Trainer {
   void skip(double loss) {
     ++state_.skipped;
     ++state_.skipped_in_a_row;
-    log(LogLevel::kWarning, fmt::format("step {}: skipped, loss {} or its gradient is not finite", state_.step, loss));
+    log(LogLevel::kWarning,
+        fmt::format("step {}: skipped, loss {} or its gradient is not finite", state_.step, loss));
     if (state_.skipped_in_a_row < kMostSkipsInARow) return;
     throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[train] {} steps in a row without a finite loss and gradient, the last at step {}; lower "
+                fmt::format("[train] {} steps in a row without a finite loss and gradient, the "
+                            "last at step {}; lower "
                             "learning_rate, lengthen warmup_steps or use precision = \"fp32\"",
-                            kMostSkipsInARow, state_.step));
+                            kMostSkipsInARow,
+                            state_.step));
   }
 
-  bool due(int64_t every, bool anyway) const { return anyway || (every > 0 && state_.step % every == 0); }
+  bool due(int64_t every, bool anyway) const {
+    return anyway || (every > 0 && state_.step % every == 0);
+  }
 
   bool stop_wanted() const {
     if (hooks_.stop && hooks_.stop->load()) return true;
@@ -184,10 +197,12 @@ class Trainer {
     metrics["learning_rate"] = learning_rate_;
     metrics["progress"] = progress_;
     metrics["skipped"] = static_cast<double>(state_.skipped);
-    const double samples = static_cast<double>((state_.step - interval_first_step_) * options_.batch_size *
-                                               options_.accumulate);
-    folder_.log(state_.step, metrics,
-                {{"seconds", elapsed()}, {"samples_per_second", samples / seconds_since(interval_started_)}});
+    const double samples = static_cast<double>((state_.step - interval_first_step_) *
+                                               options_.batch_size * options_.accumulate);
+    folder_.log(state_.step,
+                metrics,
+                {{"seconds", elapsed()},
+                 {"samples_per_second", samples / seconds_since(interval_started_)}});
     interval_started_ = Clock::now();
     interval_first_step_ = state_.step;
     result_.metrics = std::move(metrics);
@@ -210,7 +225,8 @@ class Trainer {
   void save() {
     state_.elapsed_seconds = elapsed();
     state_.pending = averages_.to_json();
-    save_checkpoint(folder_.checkpoints(), state_, task_.module(), optimizer_, options_.keep_checkpoints);
+    save_checkpoint(
+        folder_.checkpoints(), state_, task_.module(), optimizer_, options_.keep_checkpoints);
   }
 
   void export_model() {
@@ -234,16 +250,20 @@ class Trainer {
     if (!now && seconds_since(reported_) < 0.1) return;
     reported_ = Clock::now();
     const double seconds = seconds_since(started_);
-    const double rate =
-        static_cast<double>((state_.step - first_step_) * options_.batch_size * options_.accumulate) / seconds;
+    const double rate = static_cast<double>((state_.step - first_step_) * options_.batch_size *
+                                            options_.accumulate) /
+                        seconds;
     const double gained = progress - first_progress_;
     const double left = gained > 0 ? seconds * (1 - progress) / gained : 0;
     hooks_.progress({.stage = "train",
                      .done = state_.step,
                      .total = options_.steps,
                      .seconds = seconds,
-                     .note = fmt::format("loss {:.4f}, {:.0f} samples/s, {:.0f}:{:02.0f} left", shown_loss_, rate,
-                                         std::floor(left / 60), std::fmod(std::floor(left), 60.0))});
+                     .note = fmt::format("loss {:.4f}, {:.0f} samples/s, {:.0f}:{:02.0f} left",
+                                         shown_loss_,
+                                         rate,
+                                         std::floor(left / 60),
+                                         std::fmod(std::floor(left), 60.0))});
   }
 
   TrainResult result() {

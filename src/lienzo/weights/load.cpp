@@ -35,9 +35,12 @@ bool fits_any(const std::vector<std::string>& patterns, std::string_view text) {
 /// Adds "2 missing: 'a', 'b'" to `message`, at most kNamesShown names.
 void add_list(std::string& message, std::string_view what, const std::vector<std::string>& items) {
   if (items.empty()) return;
-  message += (message.empty() ? "" : "; ") + std::to_string(items.size()) + " " + std::string(what) + ": ";
-  for (size_t i = 0; i < items.size() && i < kNamesShown; ++i) message += (i ? ", " : "") + items[i];
-  if (items.size() > kNamesShown) message += " and " + std::to_string(items.size() - kNamesShown) + " more";
+  message +=
+      (message.empty() ? "" : "; ") + std::to_string(items.size()) + " " + std::string(what) + ": ";
+  for (size_t i = 0; i < items.size() && i < kNamesShown; ++i)
+    message += (i ? ", " : "") + items[i];
+  if (items.size() > kNamesShown)
+    message += " and " + std::to_string(items.size() - kNamesShown) + " more";
 }
 
 std::vector<NamedTensor> parameters_and_buffers(const torch::nn::Module& module) {
@@ -60,11 +63,11 @@ void load_strict(torch::nn::Module& module, const TensorFile& file, const LoadOp
     if (!info) {
       if (!fits_any(options.may_be_missing, name)) missing.push_back(quote_name(name));
     } else if (target.sizes() != c10::IntArrayRef(info->shape)) {
-      mis_shaped.push_back(quote_name(name) + " got " + tensor::shape_text(info->shape) + ", expected " +
-                           tensor::shape_text(target.sizes()));
+      mis_shaped.push_back(quote_name(name) + " got " + tensor::shape_text(info->shape) +
+                           ", expected " + tensor::shape_text(target.sizes()));
     } else if (c10::isFloatingType(scalar_type(info->dtype)) && !target.is_floating_point()) {
-      mis_typed.push_back(quote_name(name) + " got " + std::string(weights::name(info->dtype)) + ", expected " +
-                          tensor::dtype_name(target.scalar_type()));
+      mis_typed.push_back(quote_name(name) + " got " + std::string(weights::name(info->dtype)) +
+                          ", expected " + tensor::dtype_name(target.scalar_type()));
     } else {
       plan.emplace_back(target, info);
     }
@@ -72,7 +75,8 @@ void load_strict(torch::nn::Module& module, const TensorFile& file, const LoadOp
   for (const TensorInfo& info : file.index().tensors()) {
     if (!info.name.starts_with(options.prefix)) continue;
     const std::string name = info.name.substr(options.prefix.size());
-    if (!wanted.contains(name) && !fits_any(options.may_be_unexpected, name)) unexpected.push_back(quote_name(name));
+    if (!wanted.contains(name) && !fits_any(options.may_be_unexpected, name))
+      unexpected.push_back(quote_name(name));
   }
 
   std::string problems;
@@ -81,9 +85,11 @@ void load_strict(torch::nn::Module& module, const TensorFile& file, const LoadOp
   add_list(problems, "mis-shaped", mis_shaped);
   add_list(problems, "of another type", mis_typed);
   if (!problems.empty()) {
-    const std::string part = options.prefix.empty() ? "" : " (names under " + quote_name(options.prefix) + ")";
-    throw Error(ErrorKind::kCorrupt, "[" + file.where() + "] does not fit the model" + part + ": " + problems +
-                                         "; check that the file belongs to this model");
+    const std::string part =
+        options.prefix.empty() ? "" : " (names under " + quote_name(options.prefix) + ")";
+    throw Error(ErrorKind::kCorrupt,
+                "[" + file.where() + "] does not fit the model" + part + ": " + problems +
+                    "; check that the file belongs to this model");
   }
 
   torch::NoGradGuard no_grad;

@@ -10,7 +10,8 @@
 #include "lienzo/base/json.h"
 #include "lienzo/weights/safetensors_header.h"
 
-static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian, used in place");
+static_assert(std::endian::native == std::endian::little,
+              "safetensors files are little-endian, used in place");
 
 namespace lienzo::weights {
 
@@ -33,7 +34,8 @@ std::string header_of(const std::vector<const NamedTensor*>& tensors,
   try {
     text = header.dump();
   } catch (const Json::exception&) {
-    throw Error(ErrorKind::kInvalidInput, "[safetensors] a tensor's name or the metadata is not UTF-8");
+    throw Error(ErrorKind::kInvalidInput,
+                "[safetensors] a tensor's name or the metadata is not UTF-8");
   }
   text.resize((text.size() + 7) / 8 * 8, ' ');
   return text;
@@ -45,10 +47,12 @@ std::vector<const NamedTensor*> in_file_order(const std::vector<NamedTensor>& te
   sorted.reserve(tensors.size());
   for (const NamedTensor& named : tensors) {
     if (!named.second.defined() || named.second.layout() != torch::kStrided) {
-      throw Error(ErrorKind::kInvalidInput, "[safetensors] no dense tensor for " + quote_name(named.first));
+      throw Error(ErrorKind::kInvalidInput,
+                  "[safetensors] no dense tensor for " + quote_name(named.first));
     }
     if (named.first == "__metadata__") {
-      throw Error(ErrorKind::kInvalidInput, "[safetensors] a tensor cannot be named '__metadata__'");
+      throw Error(ErrorKind::kInvalidInput,
+                  "[safetensors] a tensor cannot be named '__metadata__'");
     }
     sorted.push_back(&named);
   }
@@ -62,7 +66,8 @@ std::vector<const NamedTensor*> in_file_order(const std::vector<NamedTensor>& te
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice != names.end()) {
-    throw Error(ErrorKind::kInvalidInput, "[safetensors] two tensors are named " + quote_name(*twice));
+    throw Error(ErrorKind::kInvalidInput,
+                "[safetensors] two tensors are named " + quote_name(*twice));
   }
   return sorted;
 }
@@ -70,7 +75,8 @@ std::vector<const NamedTensor*> in_file_order(const std::vector<NamedTensor>& te
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(std::shared_ptr<MappedFile> file)
-    : file_(std::move(file)), index_(parse_safetensors_header(file_->bytes(), file_->path().string())) {}
+    : file_(std::move(file)),
+      index_(parse_safetensors_header(file_->bytes(), file_->path().string())) {}
 
 SafetensorsFile SafetensorsFile::open(const std::filesystem::path& path) {
   return SafetensorsFile(std::make_shared<MappedFile>(path));
@@ -92,19 +98,22 @@ torch::Tensor SafetensorsFile::read_numbers(const TensorInfo& info) const {
     return copy;
   }
   // torch has no read-only tensors; the deleter holds the mapping, and read() asks not to write.
-  return torch::from_blob(const_cast<std::byte*>(data), info.shape, [file = file_](void*) {}, type);
+  return torch::from_blob(
+      const_cast<std::byte*>(data), info.shape, [file = file_](void*) {}, type);
 }
 
-std::map<std::string, torch::Tensor> read_safetensors(const std::filesystem::path& path,
-                                                      std::map<std::string, std::string>* metadata) {
+std::map<std::string, torch::Tensor> read_safetensors(
+    const std::filesystem::path& path, std::map<std::string, std::string>* metadata) {
   const SafetensorsFile file = SafetensorsFile::open(path);
   std::map<std::string, torch::Tensor> tensors;
-  for (const TensorInfo& info : file.index().tensors()) tensors.emplace(info.name, file.read(info.name));
+  for (const TensorInfo& info : file.index().tensors())
+    tensors.emplace(info.name, file.read(info.name));
   if (metadata) *metadata = file.index().metadata();
   return tensors;
 }
 
-void write_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
+void write_safetensors(const std::filesystem::path& path,
+                       const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata) {
   const std::vector<const NamedTensor*> sorted = in_file_order(tensors);
   const std::string header = header_of(sorted, metadata);

@@ -13,11 +13,12 @@
 
 namespace lienzo::weights {
 
-/// A safetensors file, mapped into memory: opening reads the header only, and a tensor read from it uses the
-/// mapped bytes themselves, which stay mapped until the last such tensor is gone.
+/// A safetensors file, mapped into memory: opening reads the header only, and a tensor read from it
+/// uses the mapped bytes themselves, which stay mapped until the last such tensor is gone.
 class SafetensorsFile final : public TensorFile {
  public:
-  /// Throws kNotFound or kIo when the file cannot be opened, kCorrupt as parse_safetensors_header says.
+  /// Throws kNotFound or kIo when the file cannot be opened, kCorrupt as parse_safetensors_header
+  /// says.
   static SafetensorsFile open(const std::filesystem::path& path);
 
   const TensorIndex& index() const override { return index_; }
@@ -33,17 +34,18 @@ class SafetensorsFile final : public TensorFile {
   TensorIndex index_;
 };
 
-/// All tensors of a file, sharing its mapped memory (read-only: clone() before writing), and its metadata
-/// where that is asked for. Throws as SafetensorsFile does.
-std::map<std::string, torch::Tensor> read_safetensors(const std::filesystem::path& path,
-                                                      std::map<std::string, std::string>* metadata = nullptr);
+/// All tensors of a file, sharing its mapped memory (read-only: clone() before writing), and its
+/// metadata where that is asked for. Throws as SafetensorsFile does.
+std::map<std::string, torch::Tensor> read_safetensors(
+    const std::filesystem::path& path, std::map<std::string, std::string>* metadata = nullptr);
 
-/// Writes `tensors` to `path` atomically: an old file stays whole until the new one is complete. The bytes
-/// depend only on names, numbers and metadata: tensors lie in order of element size, largest first, then
-/// name, each thereby aligned. Tensors may be on any device and need not be contiguous.
-/// Throws kInvalidInput for a repeated, reserved or non-UTF-8 name, kUnsupported for a type the format lacks,
-/// kIo when the disk refuses.
-void write_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
+/// Writes `tensors` to `path` atomically: an old file stays whole until the new one is complete.
+/// The bytes depend only on names, numbers and metadata: tensors lie in order of element size,
+/// largest first, then name, each thereby aligned. Tensors may be on any device and need not be
+/// contiguous. Throws kInvalidInput for a repeated, reserved or non-UTF-8 name, kUnsupported for a
+/// type the format lacks, kIo when the disk refuses.
+void write_safetensors(const std::filesystem::path& path,
+                       const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace lienzo::weights

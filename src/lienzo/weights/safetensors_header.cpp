@@ -14,7 +14,8 @@ namespace {
 constexpr size_t kPrefixBytes = 8;  // the header's length, little-endian
 constexpr std::string_view kMetadataName = "__metadata__";
 
-/// What the header says of one tensor, before it is checked. Offsets count from the end of the header.
+/// What the header says of one tensor, before it is checked. Offsets count from the end of the
+/// header.
 struct Entry {
   std::string name;
   std::optional<DType> dtype;
@@ -24,8 +25,8 @@ struct Entry {
   bool has_offsets = false;
 };
 
-/// Receives the header's JSON piece by piece: a parsed tree would hide repeated keys, and would be built in
-/// full before its depth or size could be refused.
+/// Receives the header's JSON piece by piece: a parsed tree would hide repeated keys, and would be
+/// built in full before its depth or size could be refused.
 class HeaderHandler : public nlohmann::json_sax<Json> {
  public:
   explicit HeaderHandler(std::string_view where) : where_(where) {}
@@ -35,14 +36,19 @@ class HeaderHandler : public nlohmann::json_sax<Json> {
 
   bool null() override { refuse_value("null"); }
   bool boolean(bool) override { refuse_value("a truth value"); }
-  bool number_integer(number_integer_t value) override { refuse_value("the number " + std::to_string(value)); }
-  bool number_float(number_float_t, const string_t& text) override { refuse_value("the number " + quote_name(text)); }
+  bool number_integer(number_integer_t value) override {
+    refuse_value("the number " + std::to_string(value));
+  }
+  bool number_float(number_float_t, const string_t& text) override {
+    refuse_value("the number " + quote_name(text));
+  }
   bool binary(binary_t&) override { refuse_value("binary data"); }
 
   bool number_unsigned(number_unsigned_t value) override {
     if (place_ != Place::kList) refuse_value("the number " + std::to_string(value));
     if (list_->size() >= kMaxRank) {
-      fail(inside() + " has more than " + std::to_string(kMaxRank) + " numbers, which no model needs");
+      fail(inside() + " has more than " + std::to_string(kMaxRank) +
+           " numbers, which no model needs");
     }
     list_->push_back(value);
     return true;
@@ -50,14 +56,17 @@ class HeaderHandler : public nlohmann::json_sax<Json> {
 
   bool string(string_t& value) override {
     if (place_ == Place::kMetadata) {
-      if (!metadata.emplace(key_, value).second) fail("metadata key " + quote_name(key_) + " comes twice");
+      if (!metadata.emplace(key_, value).second)
+        fail("metadata key " + quote_name(key_) + " comes twice");
       return true;
     }
     if (place_ != Place::kTensor || key_ != "dtype") refuse_value("the text " + quote_name(value));
     Entry& entry = entries.back();
     if (entry.dtype) fail(inside() + " comes twice");
     entry.dtype = dtype_from_name(value);
-    if (!entry.dtype) fail(inside() + " is unknown, got " + quote_name(value) + ", expected a type such as F32 or F16");
+    if (!entry.dtype)
+      fail(inside() + " is unknown, got " + quote_name(value) +
+           ", expected a type such as F32 or F16");
     return true;
   }
 
@@ -69,7 +78,8 @@ class HeaderHandler : public nlohmann::json_sax<Json> {
       metadata_seen_ = true;
       place_ = Place::kMetadata;
     } else if (place_ == Place::kTop) {
-      if (entries.size() >= kMaxTensors) fail("more than " + std::to_string(kMaxTensors) + " tensors");
+      if (entries.size() >= kMaxTensors)
+        fail("more than " + std::to_string(kMaxTensors) + " tensors");
       if (!names_.insert(key_).second) fail("two tensors are named " + quote_name(key_));
       entries.emplace_back().name = key_;
       place_ = Place::kTensor;
@@ -82,8 +92,8 @@ class HeaderHandler : public nlohmann::json_sax<Json> {
   bool key(string_t& value) override {
     key_ = value;
     if (place_ == Place::kTensor && key_ != "dtype" && key_ != "shape" && key_ != "data_offsets") {
-      fail("tensor " + quote_name(entries.back().name) + " has an unknown key, got " + quote_name(key_) +
-           ", expected dtype, shape or data_offsets");
+      fail("tensor " + quote_name(entries.back().name) + " has an unknown key, got " +
+           quote_name(key_) + ", expected dtype, shape or data_offsets");
     }
     return true;
   }
@@ -92,7 +102,9 @@ class HeaderHandler : public nlohmann::json_sax<Json> {
     if (place_ == Place::kTensor) {
       const Entry& entry = entries.back();
       if (!entry.dtype || !entry.has_shape || !entry.has_offsets) {
-        const std::string_view lacking = !entry.dtype ? "dtype" : !entry.has_shape ? "shape" : "data_offsets";
+        const std::string_view lacking = !entry.dtype       ? "dtype"
+                                         : !entry.has_shape ? "shape"
+                                                            : "data_offsets";
         fail("tensor " + quote_name(entry.name) + " has no " + std::string(lacking));
       }
     }
@@ -116,7 +128,9 @@ class HeaderHandler : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+  bool parse_error(std::size_t position,
+                   const std::string&,
+                   const nlohmann::detail::exception&) override {
     fail("the header is not JSON in UTF-8, wrong at its byte " + std::to_string(position));
   }
 
@@ -174,7 +188,9 @@ std::string range_text(const Entry& entry) {
 }
 
 /// Refuses holes, overlaps and tails: `entries` in order of offset must tile `data_bytes` exactly.
-std::vector<TensorInfo> check_layout(std::vector<Entry> entries, uint64_t data_begin, uint64_t data_bytes,
+std::vector<TensorInfo> check_layout(std::vector<Entry> entries,
+                                     uint64_t data_begin,
+                                     uint64_t data_bytes,
                                      std::string_view where) {
   const auto fail = [&](const std::string& what) {
     throw Error(ErrorKind::kCorrupt, "[" + std::string(where) + "] " + what);
@@ -185,8 +201,9 @@ std::vector<TensorInfo> check_layout(std::vector<Entry> entries, uint64_t data_b
            std::to_string(entry.offsets.size()) + " numbers, expected 2");
     }
   }
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return a.offsets < b.offsets; });
+  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return a.offsets < b.offsets;
+  });
 
   std::vector<TensorInfo> tensors;
   tensors.reserve(entries.size());
@@ -197,30 +214,31 @@ std::vector<TensorInfo> check_layout(std::vector<Entry> entries, uint64_t data_b
     const std::string tensor = "tensor " + quote_name(entry.name);
     if (begin > end) fail(tensor + " ends before it begins, got bytes " + range_text(entry));
     if (begin < expected_begin) {
-      fail(tensor + " overlaps the one before it, got bytes " + range_text(entry) + ", expected from " +
-           std::to_string(expected_begin));
+      fail(tensor + " overlaps the one before it, got bytes " + range_text(entry) +
+           ", expected from " + std::to_string(expected_begin));
     }
     if (begin > expected_begin) {
       fail("hole before " + tensor + ", got bytes " + range_text(entry) + ", expected from " +
            std::to_string(expected_begin));
     }
     if (end > data_bytes) {
-      fail(tensor + " is cut off, got bytes " + range_text(entry) + " of " + std::to_string(data_bytes) +
-           " present; the file may be an unfinished download");
+      fail(tensor + " is cut off, got bytes " + range_text(entry) + " of " +
+           std::to_string(data_bytes) + " present; the file may be an unfinished download");
     }
     const std::optional<uint64_t> bytes = byte_size(entry.shape, *entry.dtype);
     if (!bytes) fail(tensor + " has a shape whose size cannot be");
     if (*bytes != end - begin) {
-      fail(tensor + " has the wrong size, got " + std::to_string(end - begin) + " bytes, expected " +
-           std::to_string(*bytes) + " for its shape and type");
+      fail(tensor + " has the wrong size, got " + std::to_string(end - begin) +
+           " bytes, expected " + std::to_string(*bytes) + " for its shape and type");
     }
     std::vector<int64_t> shape(entry.shape.begin(), entry.shape.end());
-    tensors.push_back({std::move(entry.name), *entry.dtype, std::move(shape), data_begin + begin, *bytes});
+    tensors.push_back(
+        {std::move(entry.name), *entry.dtype, std::move(shape), data_begin + begin, *bytes});
     expected_begin = end;
   }
   if (expected_begin != data_bytes) {
-    fail("bytes after the last tensor, got " + std::to_string(data_bytes) + " bytes of data, expected " +
-         std::to_string(expected_begin));
+    fail("bytes after the last tensor, got " + std::to_string(data_bytes) +
+         " bytes of data, expected " + std::to_string(expected_begin));
   }
   return tensors;
 }
@@ -232,20 +250,23 @@ TensorIndex parse_safetensors_header(std::span<const std::byte> file, std::strin
     throw Error(ErrorKind::kCorrupt, "[" + std::string(where) + "] " + what);
   };
   if (file.size() < kPrefixBytes) {
-    fail("not a safetensors file, got " + std::to_string(file.size()) + " bytes, expected at least 8");
+    fail("not a safetensors file, got " + std::to_string(file.size()) +
+         " bytes, expected at least 8");
   }
   uint64_t header_bytes = 0;
-  for (size_t i = 0; i < kPrefixBytes; ++i) header_bytes |= std::to_integer<uint64_t>(file[i]) << (8 * i);
+  for (size_t i = 0; i < kPrefixBytes; ++i)
+    header_bytes |= std::to_integer<uint64_t>(file[i]) << (8 * i);
   if (header_bytes > kMaxHeaderBytes) {
-    fail("not a safetensors file, got a header of " + std::to_string(header_bytes) + " bytes, expected at most " +
-         std::to_string(kMaxHeaderBytes));
+    fail("not a safetensors file, got a header of " + std::to_string(header_bytes) +
+         " bytes, expected at most " + std::to_string(kMaxHeaderBytes));
   }
   if (header_bytes > file.size() - kPrefixBytes) {
     fail("header cut off, got " + std::to_string(file.size() - kPrefixBytes) + " bytes, expected " +
          std::to_string(header_bytes) + "; the file may be an unfinished download");
   }
   const char* header = reinterpret_cast<const char*>(file.data()) + kPrefixBytes;
-  if (header_bytes == 0 || header[0] != '{') fail("not a safetensors file, expected a header that begins with '{'");
+  if (header_bytes == 0 || header[0] != '{')
+    fail("not a safetensors file, expected a header that begins with '{'");
   // The JSON parser takes a zero byte for the end of its input.
   if (std::string_view(header, header_bytes).find('\0') != std::string_view::npos) {
     fail("the header is not JSON, got a zero byte in it");
@@ -255,8 +276,10 @@ TensorIndex parse_safetensors_header(std::span<const std::byte> file, std::strin
   Json::sax_parse(header, header + header_bytes, &handler);
 
   const uint64_t data_begin = kPrefixBytes + header_bytes;
-  return TensorIndex(check_layout(std::move(handler.entries), data_begin, file.size() - data_begin, where),
-                     std::move(handler.metadata), where);
+  return TensorIndex(
+      check_layout(std::move(handler.entries), data_begin, file.size() - data_begin, where),
+      std::move(handler.metadata),
+      where);
 }
 
 }  // namespace lienzo::weights

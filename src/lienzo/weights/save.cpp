@@ -2,7 +2,8 @@
 
 namespace lienzo::weights {
 
-std::vector<NamedTensor> named_tensors(const torch::nn::Module& module, std::optional<torch::ScalarType> float_dtype,
+std::vector<NamedTensor> named_tensors(const torch::nn::Module& module,
+                                       std::optional<torch::ScalarType> float_dtype,
                                        std::string_view prefix) {
   std::vector<NamedTensor> tensors;
   const auto add = [&](const std::string& name, const torch::Tensor& tensor) {

@@ -9,19 +9,28 @@ namespace lienzo::weights {
 namespace {
 
 constexpr std::array kReadable = {
-    std::pair{DType::kF64, torch::kFloat64},  std::pair{DType::kF32, torch::kFloat32},
-    std::pair{DType::kF16, torch::kFloat16},  std::pair{DType::kBF16, torch::kBFloat16},
-    std::pair{DType::kI64, torch::kInt64},    std::pair{DType::kI32, torch::kInt32},
-    std::pair{DType::kI16, torch::kInt16},    std::pair{DType::kI8, torch::kInt8},
-    std::pair{DType::kU8, torch::kUInt8},     std::pair{DType::kBool, torch::kBool},
+    std::pair{DType::kF64, torch::kFloat64},
+    std::pair{DType::kF32, torch::kFloat32},
+    std::pair{DType::kF16, torch::kFloat16},
+    std::pair{DType::kBF16, torch::kBFloat16},
+    std::pair{DType::kI64, torch::kInt64},
+    std::pair{DType::kI32, torch::kInt32},
+    std::pair{DType::kI16, torch::kInt16},
+    std::pair{DType::kI8, torch::kInt8},
+    std::pair{DType::kU8, torch::kUInt8},
+    std::pair{DType::kBool, torch::kBool},
 };
 
 TensorIndex index_of(const std::vector<NamedTensor>& tensors, const std::string& where) {
   std::vector<TensorInfo> infos;
   infos.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) {
-    if (!tensor.defined()) throw Error(ErrorKind::kInvalidInput, "[" + where + "] no tensor for " + quote_name(name));
-    infos.push_back({name, file_dtype(tensor.scalar_type()), tensor.sizes().vec(), 0,
+    if (!tensor.defined())
+      throw Error(ErrorKind::kInvalidInput, "[" + where + "] no tensor for " + quote_name(name));
+    infos.push_back({name,
+                     file_dtype(tensor.scalar_type()),
+                     tensor.sizes().vec(),
+                     0,
                      static_cast<uint64_t>(tensor.numel()) * tensor.element_size()});
   }
   return TensorIndex(std::move(infos), {}, where);
@@ -33,9 +42,10 @@ torch::ScalarType scalar_type(DType dtype) {
   for (const auto& [file, torch] : kReadable) {
     if (file == dtype) return torch;
   }
-  throw Error(ErrorKind::kUnsupported, "[weights] cannot read numbers of type " + std::string(name(dtype)) +
-                                           ", expected F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL; convert "
-                                           "the file first");
+  throw Error(ErrorKind::kUnsupported,
+              "[weights] cannot read numbers of type " + std::string(name(dtype)) +
+                  ", expected F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL; convert "
+                  "the file first");
 }
 
 DType file_dtype(torch::ScalarType type) {
@@ -48,7 +58,8 @@ DType file_dtype(torch::ScalarType type) {
 
 torch::Tensor TensorFile::read(std::string_view name) const {
   const TensorInfo* info = index().find(name);
-  if (!info) throw Error(ErrorKind::kNotFound, "[" + where() + "] has no tensor " + quote_name(name));
+  if (!info)
+    throw Error(ErrorKind::kNotFound, "[" + where() + "] has no tensor " + quote_name(name));
   return read_numbers(*info);
 }
 

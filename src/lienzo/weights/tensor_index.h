@@ -11,8 +11,26 @@ namespace lienzo::weights {
 
 /// Element types that weight files use. All can be listed; tensor_file.h says which can be read.
 enum class DType {
-  kBool, kU8, kI8, kF8E4M3, kF8E5M2, kF8E8M0, kI16, kU16, kF16, kBF16, kI32, kU32, kF32, kI64, kU64, kF64, kC64,
-  kF4, kF6E2M3, kF6E3M2,
+  kBool,
+  kU8,
+  kI8,
+  kF8E4M3,
+  kF8E5M2,
+  kF8E8M0,
+  kI16,
+  kU16,
+  kF16,
+  kBF16,
+  kI32,
+  kU32,
+  kF32,
+  kI64,
+  kU64,
+  kF64,
+  kC64,
+  kF4,
+  kF6E2M3,
+  kF6E3M2,
 };
 
 /// The name in safetensors files: "F32", "BF16"...
@@ -34,12 +52,15 @@ struct TensorInfo {
   bool operator==(const TensorInfo&) const = default;
 };
 
-/// The table of contents of a weight file: names, types and shapes. No torch here, so that a model can be
-/// configured from shapes alone.
+/// The table of contents of a weight file: names, types and shapes. No torch here, so that a model
+/// can be configured from shapes alone.
 class TensorIndex {
  public:
-  /// Takes the tensors in file order. Throws kCorrupt when a name comes twice; `where` names the file.
-  TensorIndex(std::vector<TensorInfo> tensors, std::map<std::string, std::string> metadata, std::string_view where);
+  /// Takes the tensors in file order. Throws kCorrupt when a name comes twice; `where` names the
+  /// file.
+  TensorIndex(std::vector<TensorInfo> tensors,
+              std::map<std::string, std::string> metadata,
+              std::string_view where);
   TensorIndex() = default;
 
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
@@ -49,7 +70,8 @@ class TensorIndex {
   /// The tensor of that name, or null.
   const TensorInfo* find(std::string_view name) const;
   bool contains(std::string_view name) const { return find(name) != nullptr; }
-  /// Whether a name begins with `scope` and a dot: has_scope("encoder") finds "encoder.conv.weight".
+  /// Whether a name begins with `scope` and a dot: has_scope("encoder") finds
+  /// "encoder.conv.weight".
   bool has_scope(std::string_view scope) const;
 
  private:

@@ -32,8 +32,10 @@ float joint(float value, float period, float half_width, float pixel) {
 Vec3 brick(float x, float up, int variant, float pixel) {
   constexpr float kRow = 0.30f, kBrick = 0.66f;
   const float row = std::floor(up / kRow);
-  const float shift = (std::fmod(std::abs(row), 2.0f) < 0.5f ? 0.0f : kBrick / 2) + 0.16f * static_cast<float>(variant);
-  const float mortar = std::max(joint(up + kRow / 2, kRow, 0.012f, pixel), joint(x + shift, kBrick, 0.012f, pixel));
+  const float shift = (std::fmod(std::abs(row), 2.0f) < 0.5f ? 0.0f : kBrick / 2) +
+                      0.16f * static_cast<float>(variant);
+  const float mortar =
+      std::max(joint(up + kRow / 2, kRow, 0.012f, pixel), joint(x + shift, kBrick, 0.012f, pixel));
   return mix({0.72f, 0.45f, 0.37f}, {0.83f, 0.78f, 0.72f}, mortar);
 }
 
@@ -41,16 +43,46 @@ Vec3 brick(float x, float up, int variant, float pixel) {
 
 const Lighting& lighting(Background background) {
   static constexpr std::array<Lighting, kBackgrounds> kTable = {{
-      {{0.46f, 0.48f, 0.52f}, {0.62f, 0.60f, 0.55f}, {0.72f, 0.86f, 1.0f}, {0.55f, 0.54f, 0.52f}},   // day
-      {{0.36f, 0.39f, 0.50f}, {0.40f, 0.43f, 0.52f}, {0.30f, 0.36f, 0.58f}, {0.12f, 0.14f, 0.24f}},  // night
-      {{0.46f, 0.40f, 0.42f}, {0.62f, 0.48f, 0.36f}, {1.0f, 0.66f, 0.42f}, {0.36f, 0.26f, 0.30f}},   // sunset
-      {{0.48f, 0.47f, 0.44f}, {0.60f, 0.58f, 0.52f}, {0.80f, 0.90f, 0.98f}, {0.80f, 0.68f, 0.45f}},  // sand
-      {{0.44f, 0.48f, 0.46f}, {0.62f, 0.60f, 0.54f}, {0.74f, 0.88f, 1.0f}, {0.36f, 0.58f, 0.28f}},   // grass
-      {{0.44f, 0.48f, 0.52f}, {0.60f, 0.60f, 0.58f}, {0.76f, 0.88f, 0.98f}, {0.18f, 0.46f, 0.62f}},  // water
-      {{0.52f, 0.54f, 0.58f}, {0.52f, 0.52f, 0.52f}, {0.82f, 0.88f, 0.95f}, {0.92f, 0.94f, 0.98f}},  // snow
-      {{0.46f, 0.45f, 0.44f}, {0.56f, 0.54f, 0.50f}, {0.86f, 0.70f, 0.62f}, {0.50f, 0.48f, 0.46f}},  // wall
-      {{0.46f, 0.43f, 0.40f}, {0.60f, 0.55f, 0.48f}, {0.50f, 0.44f, 0.38f}, {0.58f, 0.40f, 0.24f}},  // wood
-      {{0.52f, 0.52f, 0.53f}, {0.54f, 0.54f, 0.53f}, {0.97f, 0.97f, 0.98f}, {0.80f, 0.80f, 0.82f}},  // studio
+      {{0.46f, 0.48f, 0.52f},
+       {0.62f, 0.60f, 0.55f},
+       {0.72f, 0.86f, 1.0f},
+       {0.55f, 0.54f, 0.52f}},  // day
+      {{0.36f, 0.39f, 0.50f},
+       {0.40f, 0.43f, 0.52f},
+       {0.30f, 0.36f, 0.58f},
+       {0.12f, 0.14f, 0.24f}},  // night
+      {{0.46f, 0.40f, 0.42f},
+       {0.62f, 0.48f, 0.36f},
+       {1.0f, 0.66f, 0.42f},
+       {0.36f, 0.26f, 0.30f}},  // sunset
+      {{0.48f, 0.47f, 0.44f},
+       {0.60f, 0.58f, 0.52f},
+       {0.80f, 0.90f, 0.98f},
+       {0.80f, 0.68f, 0.45f}},  // sand
+      {{0.44f, 0.48f, 0.46f},
+       {0.62f, 0.60f, 0.54f},
+       {0.74f, 0.88f, 1.0f},
+       {0.36f, 0.58f, 0.28f}},  // grass
+      {{0.44f, 0.48f, 0.52f},
+       {0.60f, 0.60f, 0.58f},
+       {0.76f, 0.88f, 0.98f},
+       {0.18f, 0.46f, 0.62f}},  // water
+      {{0.52f, 0.54f, 0.58f},
+       {0.52f, 0.52f, 0.52f},
+       {0.82f, 0.88f, 0.95f},
+       {0.92f, 0.94f, 0.98f}},  // snow
+      {{0.46f, 0.45f, 0.44f},
+       {0.56f, 0.54f, 0.50f},
+       {0.86f, 0.70f, 0.62f},
+       {0.50f, 0.48f, 0.46f}},  // wall
+      {{0.46f, 0.43f, 0.40f},
+       {0.60f, 0.55f, 0.48f},
+       {0.50f, 0.44f, 0.38f},
+       {0.58f, 0.40f, 0.24f}},  // wood
+      {{0.52f, 0.52f, 0.53f},
+       {0.54f, 0.54f, 0.53f},
+       {0.97f, 0.97f, 0.98f},
+       {0.80f, 0.80f, 0.82f}},  // studio
   }};
   return kTable[static_cast<size_t>(background)];
 }
@@ -81,7 +113,8 @@ Vec3 ground_colour(Background background, float x, float z) {
     case Background::kWood: {
       const float plank = joint(x, 0.8f, 0.012f, 0.02f);
       const float grain = 0.5f + 0.5f * std::sin(1.1f * z + 2.5f * std::sin(7.0f * x));
-      return mix(mix({0.72f, 0.50f, 0.30f}, {0.64f, 0.43f, 0.24f}, grain), {0.38f, 0.24f, 0.13f}, plank);
+      return mix(
+          mix({0.72f, 0.50f, 0.30f}, {0.64f, 0.43f, 0.24f}, grain), {0.38f, 0.24f, 0.13f}, plank);
     }
     case Background::kStudio: return mix({0.90f, 0.90f, 0.91f}, {0.84f, 0.84f, 0.86f}, depth);
   }
@@ -94,7 +127,8 @@ Vec3 sky_colour(Background background, int variant, float x, float up, float pix
   switch (background) {
     case Background::kDay: {
       const Vec3 sky = mix({0.70f, 0.86f, 0.98f}, {0.36f, 0.62f, 0.94f}, height);
-      const float white = std::max(cloud(x, up, place, 3.05f), cloud(x, up, place > 0 ? place - 1.9f : place + 1.9f, 2.60f));
+      const float white = std::max(cloud(x, up, place, 3.05f),
+                                   cloud(x, up, place > 0 ? place - 1.9f : place + 1.9f, 2.60f));
       return mix(sky, {0.99f, 0.99f, 1.0f}, 0.9f * white);
     }
     case Background::kNight: {
@@ -102,7 +136,8 @@ Vec3 sky_colour(Background background, int variant, float x, float up, float pix
       for (int star = 0; star < 7; ++star) {
         const float sx = -1.75f + 0.58f * static_cast<float>(star);
         const float sy = 2.45f + 0.28f * static_cast<float>((star * 5 + variant) % 4);
-        sky = mix(sky, {0.95f, 0.95f, 0.85f}, 0.8f * disc(x, up, sx, sy, 0.022f, std::max(pixel, 0.02f)));
+        sky = mix(
+            sky, {0.95f, 0.95f, 0.85f}, 0.8f * disc(x, up, sx, sy, 0.022f, std::max(pixel, 0.02f)));
       }
       return mix(sky, {0.97f, 0.95f, 0.82f}, disc(x, up, place, 2.95f, 0.24f, pixel));
     }
@@ -131,7 +166,9 @@ Vec3 sky_colour(Background background, int variant, float x, float up, float pix
     case Background::kWall: return brick(x, up, variant, pixel);
     case Background::kWood: {
       const Vec3 room = mix({0.40f, 0.36f, 0.33f}, {0.28f, 0.26f, 0.26f}, height);
-      return mix(room, {0.95f, 0.88f, 0.66f}, 0.55f * (1 - smoothstep(0.0f, 0.9f, std::hypot(x - place, up - 3.3f))));
+      return mix(room,
+                 {0.95f, 0.88f, 0.66f},
+                 0.55f * (1 - smoothstep(0.0f, 0.9f, std::hypot(x - place, up - 3.3f))));
     }
     case Background::kStudio: {
       const float spot = 1 - smoothstep(0.0f, 1.8f, std::hypot(x - place, up - 2.9f));

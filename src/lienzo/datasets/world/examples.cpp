@@ -10,15 +10,17 @@ namespace {
 constexpr uint64_t kHeldOutSalt = 0x6C69656E7A6F;
 
 constexpr std::string_view kWords[] = {
-    "HOLA",   "SOL",   "LUNA",  "MAR",    "CASA",   "PAN",    "AMOR",   "PAZ",    "FLOR",   "GATO",   "PERRO",
-    "VINO",   "CAFE",  "SAL",   "LUZ",    "RIO",    "CIELO",  "TIENDA", "BAR",    "HOTEL",  "STOP",   "OPEN",
-    "HELLO",  "LOVE",  "SUN",   "MOON",   "STAR",   "FREE",   "SALE",   "EXIT",   "TAXI",   "BUS",    "ZOO",
-    "MENU",   "ARTE",  "LIENZO", "CANVAS", "NI~O",  "A~O",    "ESPA~A", "FERIA",  "FIESTA", "PLAYA",  "PARK",
-    "SCHOOL", "BOOK",  "MUSIC", "CINE",   "TEATRO", "LIBRO",  "AGUA",   "FUEGO",  "NORTE",  "SUR",    "ESTE",
-    "OESTE",  "NORTH", "SOUTH", "EAST",   "WEST",   "ROJO",   "AZUL",   "VERDE",  "RED",    "BLUE",   "GREEN",
-    "UNO",    "DOS",   "TRES",  "ONE",    "TWO",    "THREE",  "SI",     "NO",     "YES",    "OK",     "FIN",
-    "END",    "INICIO", "START", "WELCOME", "GRACIAS", "THANKS", "MUSEO", "PARQUE", "PUERTO", "RADIO", "JAZZ",
-    "ROCK",   "KIWI",  "QUESO", "WIFI",   "EXTRA",  "FAX",    "YOGA",   "JUEGO",  "QUIZ",   "ZUMO",   "HUEVO"};
+    "HOLA",    "SOL",    "LUNA",  "MAR",    "CASA",   "PAN",    "AMOR",   "PAZ",   "FLOR",
+    "GATO",    "PERRO",  "VINO",  "CAFE",   "SAL",    "LUZ",    "RIO",    "CIELO", "TIENDA",
+    "BAR",     "HOTEL",  "STOP",  "OPEN",   "HELLO",  "LOVE",   "SUN",    "MOON",  "STAR",
+    "FREE",    "SALE",   "EXIT",  "TAXI",   "BUS",    "ZOO",    "MENU",   "ARTE",  "LIENZO",
+    "CANVAS",  "NI~O",   "A~O",   "ESPA~A", "FERIA",  "FIESTA", "PLAYA",  "PARK",  "SCHOOL",
+    "BOOK",    "MUSIC",  "CINE",  "TEATRO", "LIBRO",  "AGUA",   "FUEGO",  "NORTE", "SUR",
+    "ESTE",    "OESTE",  "NORTH", "SOUTH",  "EAST",   "WEST",   "ROJO",   "AZUL",  "VERDE",
+    "RED",     "BLUE",   "GREEN", "UNO",    "DOS",    "TRES",   "ONE",    "TWO",   "THREE",
+    "SI",      "NO",     "YES",   "OK",     "FIN",    "END",    "INICIO", "START", "WELCOME",
+    "GRACIAS", "THANKS", "MUSEO", "PARQUE", "PUERTO", "RADIO",  "JAZZ",   "ROCK",  "KIWI",
+    "QUESO",   "WIFI",   "EXTRA", "FAX",    "YOGA",   "JUEGO",  "QUIZ",   "ZUMO",  "HUEVO"};
 
 std::string invent_word(Random& random) {
   constexpr std::string_view kConsonants = "BCDFGHJKLMNPQRSTVWXYZ~", kVowels = "AEIOU";
@@ -45,7 +47,8 @@ ObjectSpec sample_object(Random& random) {
   } else if (random.chance(0.96)) {
     spec.shape = static_cast<Shape>(random.integer(0, kShapes - 2));
   }
-  if (random.chance(spec.shape == Shape::kSign ? 0.6 : 0.85)) spec.colour = static_cast<Colour>(random.integer(0, kColours - 1));
+  if (random.chance(spec.shape == Shape::kSign ? 0.6 : 0.85))
+    spec.colour = static_cast<Colour>(random.integer(0, kColours - 1));
   if (spec.shape != Shape::kSign && random.chance(0.26)) {
     const double u = random.uniform();
     spec.material = u < 0.55 ? Material::kGlass : u < 0.92 ? Material::kMetal : Material::kMatte;
@@ -54,10 +57,13 @@ ObjectSpec sample_object(Random& random) {
   return spec;
 }
 
-Relation sample_relation(Random& random) { return static_cast<Relation>(random.integer(0, kRelations - 2)); }
+Relation sample_relation(Random& random) {
+  return static_cast<Relation>(random.integer(0, kRelations - 2));
+}
 
 void add_objects(SceneSpec& spec, int count, Random& random) {
-  while (static_cast<int>(spec.objects.size()) < count) spec.objects.push_back(sample_object(random));
+  while (static_cast<int>(spec.objects.size()) < count)
+    spec.objects.push_back(sample_object(random));
 }
 
 // "Inside" asks for a container, which is rare by chance: steer it.
@@ -97,8 +103,9 @@ SceneSpec sample_held_out_spec(Random& random) {
 }  // namespace
 
 bool is_held_out(Colour colour, Shape shape, Relation relation) {
-  const uint64_t combination = (static_cast<uint64_t>(colour) * kShapes + static_cast<uint64_t>(shape)) * kRelations +
-                               static_cast<uint64_t>(relation);
+  const uint64_t combination =
+      (static_cast<uint64_t>(colour) * kShapes + static_cast<uint64_t>(shape)) * kRelations +
+      static_cast<uint64_t>(relation);
   return mix_bits(kHeldOutSalt, combination) % 20 == 0;
 }
 
@@ -132,12 +139,14 @@ bool has_held_out(const Scene& scene) {
 }
 
 std::string sample_word(Random& random) {
-  return random.chance(0.45) ? std::string(random.pick(std::span<const std::string_view>(kWords))) : invent_word(random);
+  return random.chance(0.45) ? std::string(random.pick(std::span<const std::string_view>(kWords)))
+                             : invent_word(random);
 }
 
 SceneSpec sample_spec(Random& random) {
   SceneSpec spec;
-  if (random.chance(0.55)) spec.background = static_cast<Background>(random.integer(0, kBackgrounds - 1));
+  if (random.chance(0.55))
+    spec.background = static_cast<Background>(random.integer(0, kBackgrounds - 1));
   const double kind = random.uniform();
   if (kind < 0.14) {  // one object
     add_objects(spec, 1, random);

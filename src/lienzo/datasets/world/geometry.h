@@ -8,11 +8,11 @@
 /// The camera and the measures that the renderer, the layout and the boxes share.
 namespace lienzo::datasets::world {
 
-inline constexpr double kSinPitch = 0.5;                 // the camera looks down by 30 degrees
+inline constexpr double kSinPitch = 0.5;  // the camera looks down by 30 degrees
 inline constexpr double kCosPitch = 0.8660254037844386;
-inline constexpr double kFrame = 4.0;                    // units from edge to edge of the picture
-inline constexpr double kFrameBottom = -0.55;            // screen height of the lower edge
-inline constexpr double kHorizon = 2.0;                  // screen height where the ground ends
+inline constexpr double kFrame = 4.0;          // units from edge to edge of the picture
+inline constexpr double kFrameBottom = -0.55;  // screen height of the lower edge
+inline constexpr double kHorizon = 2.0;        // screen height where the ground ends
 inline constexpr double kYawStep = std::numbers::pi / 8;
 inline constexpr double kSignHalfDepth = 0.05;
 
@@ -28,9 +28,9 @@ double ring_tube(const Object& object);
 
 /// A sign is a board on a post; letters stand in equal cells centred on the board.
 struct SignGeometry {
-  double cell = 0;           // width of a letter's cell
-  double half_width = 0;     // of the board
-  double board_bottom = 0;   // above the base
+  double cell = 0;          // width of a letter's cell
+  double half_width = 0;    // of the board
+  double board_bottom = 0;  // above the base
   double board_top = 0;
   double letter_height = 0;
 };

@@ -9,8 +9,8 @@ namespace lienzo::datasets::world {
 namespace {
 
 constexpr int kAttempts = 80;
-constexpr double kMargin = 0.015;        // of the picture, kept free around every object
-constexpr double kLeastVisible = 0.42;   // of every object
+constexpr double kMargin = 0.015;       // of the picture, kept free around every object
+constexpr double kLeastVisible = 0.42;  // of every object
 constexpr double kLeastVisibleBehind = 0.30;
 constexpr double kLeastVisibleSign = 0.97;  // or its word could not be read
 
@@ -27,7 +27,8 @@ RelationSpec canonical(RelationSpec r) {
 }
 
 bool can_contain(Shape shape) {
-  return shape == Shape::kCube || shape == Shape::kSphere || shape == Shape::kCylinder || shape == Shape::kRing;
+  return shape == Shape::kCube || shape == Shape::kSphere || shape == Shape::kCylinder ||
+         shape == Shape::kRing;
 }
 
 bool can_be_contained(Shape shape) { return shape != Shape::kSign && shape != Shape::kRing; }
@@ -38,13 +39,15 @@ Material sample_material(Random& random) {
 }
 
 Shape sample_shape(Random& random) {
-  constexpr Shape kSolids[] = {Shape::kCube, Shape::kSphere, Shape::kCylinder, Shape::kCone, Shape::kPyramid, Shape::kRing};
+  constexpr Shape kSolids[] = {
+      Shape::kCube, Shape::kSphere, Shape::kCylinder, Shape::kCone, Shape::kPyramid, Shape::kRing};
   return random.chance(0.10) ? Shape::kSign : random.pick(std::span<const Shape>(kSolids));
 }
 
 // Fills in what the spec leaves open. False when the spec contradicts itself.
 bool fill_attributes(const SceneSpec& spec, Random& random, Scene& scene) {
-  scene.background = spec.background.value_or(static_cast<Background>(random.integer(0, kBackgrounds - 1)));
+  scene.background =
+      spec.background.value_or(static_cast<Background>(random.integer(0, kBackgrounds - 1)));
   scene.variant = random.integer(0, kVariants - 1);
   const size_t count = spec.objects.size();
   std::vector<bool> contained(count, false), container(count, false);
@@ -82,7 +85,8 @@ bool fill_attributes(const SceneSpec& spec, Random& random, Scene& scene) {
       if (object.material == Material::kGlass) object.material = Material::kMatte;
     }
     if (sign) object.word = wanted.word ? *wanted.word : sample_word(random);
-    if (object.shape == Shape::kCube || object.shape == Shape::kPyramid) object.yaw = random.integer(0, kYaws - 1);
+    if (object.shape == Shape::kCube || object.shape == Shape::kPyramid)
+      object.yaw = random.integer(0, kYaws - 1);
     scene.objects.push_back(object);
   }
   return true;
@@ -136,7 +140,10 @@ void place_object(Scene& scene, const RelationSpec& r, Random& random) {
   Object& b = scene.objects[r.object];
   const Object a = scene.objects[r.subject];
   place_on_ground(b, random);
-  place_subject(scene, r, random);  // places the subject against the object; shift both so that it is where it was
+  place_subject(
+      scene,
+      r,
+      random);  // places the subject against the object; shift both so that it is where it was
   const Object& moved = scene.objects[r.subject];
   b.x += a.x - moved.x;
   b.z += a.z - moved.z;
@@ -151,7 +158,8 @@ void place_between(Scene& scene, const RelationSpec& r, std::vector<bool>& place
   if (!placed[r.subject]) place_on_ground(a, random);
   const int side = random.chance(0.5) ? 1 : -1;
   const auto put = [&](Object& other, int direction) {
-    other.x = a.x + direction * (sixteenths(extent(a).half_width + extent(other).half_width) + random.integer(1, 8));
+    other.x = a.x + direction * (sixteenths(extent(a).half_width + extent(other).half_width) +
+                                 random.integer(1, 8));
     other.z = a.z + random.integer(-4, 4);
     other.elevation = a.elevation;
   };
@@ -188,15 +196,19 @@ bool in_frame(const Object& object) {
   if (object.x < kMinX || object.x > kMaxX || object.z < kMinZ || object.z > kMaxZ) return false;
   if (object.elevation < 0 || object.elevation > kMaxElevation) return false;
   const Box box = picture_box(object);
-  return box.left >= kMargin && box.right <= 1 - kMargin && box.top >= kMargin && box.bottom <= 1 - kMargin;
+  return box.left >= kMargin && box.right <= 1 - kMargin && box.top >= kMargin &&
+         box.bottom <= 1 - kMargin;
 }
 
 bool collide(const Scene& scene, int i, int j) {
   const Object &a = scene.objects[i], &b = scene.objects[j];
   const Extent ea = extent(a), eb = extent(b);
   const auto apart = [](int p, int q, double reach) { return std::abs(p - q) >= reach * kUnit; };
-  if (apart(a.x, b.x, ea.half_width + eb.half_width) || apart(a.z, b.z, ea.half_depth + eb.half_depth)) return false;
-  const int top_a = a.elevation + sixteenths(ea.height), top_b = b.elevation + sixteenths(eb.height);
+  if (apart(a.x, b.x, ea.half_width + eb.half_width) ||
+      apart(a.z, b.z, ea.half_depth + eb.half_depth))
+    return false;
+  const int top_a = a.elevation + sixteenths(ea.height),
+            top_b = b.elevation + sixteenths(eb.height);
   if (a.elevation >= top_b || b.elevation >= top_a) return false;
   return !holds(scene, {Relation::kInside, i, j}) && !holds(scene, {Relation::kInside, j, i});
 }
@@ -206,7 +218,8 @@ bool is_visible(const Scene& scene, const std::vector<bool>& behind) {
   const std::vector<double> visible = visible_fractions(scene);
   for (size_t i = 0; i < visible.size(); ++i) {
     const bool sign = scene.objects[i].shape == Shape::kSign;
-    if (visible[i] < (sign ? kLeastVisibleSign : behind[i] ? kLeastVisibleBehind : kLeastVisible)) return false;
+    if (visible[i] < (sign ? kLeastVisibleSign : behind[i] ? kLeastVisibleBehind : kLeastVisible))
+      return false;
   }
   return true;
 }

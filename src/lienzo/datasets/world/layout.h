@@ -10,18 +10,21 @@ namespace lienzo::datasets::world {
 /// Which part of the world may be drawn.
 enum class Split { kTraining, kHeldOut, kAll };
 
-/// Whether an object of this colour and shape as subject of the relation belongs to the held-out set (about one combination in twenty).
+/// Whether an object of this colour and shape as subject of the relation belongs to the held-out
+/// set (about one combination in twenty).
 bool is_held_out(Colour colour, Shape shape, Relation relation);
 /// Whether a word belongs to the held-out set (about one in ten).
 bool is_held_out(std::string_view word);
-/// Whether any two objects of the scene stand in a held-out combination, or a sign bears a held-out word.
+/// Whether any two objects of the scene stand in a held-out combination, or a sign bears a held-out
+/// word.
 bool has_held_out(const Scene& scene);
 
-/// A complete scene with the meaning of `spec`; what it leaves open is sampled. Objects keep their order.
-/// Empty when no such scene was found (impossible or too crowded).
+/// A complete scene with the meaning of `spec`; what it leaves open is sampled. Objects keep their
+/// order. Empty when no such scene was found (impossible or too crowded).
 std::optional<Scene> sample_scene(const SceneSpec& spec, Random& random);
 
-/// Whether a scene could stand there: inside the frame, nothing through anything else, everything to be seen.
+/// Whether a scene could stand there: inside the frame, nothing through anything else, everything
+/// to be seen.
 bool is_physical(const Scene& scene);
 
 /// What a caption of the training set may mean: one to five objects, relations, signs, counts.
@@ -35,8 +38,8 @@ struct Example {
   SceneSpec spec;
   Scene scene;
 };
-/// Item `index` of the endless set `seed`: a pure function. kTraining has nothing held out; in kHeldOut the spec itself
-/// names a held-out combination or word.
+/// Item `index` of the endless set `seed`: a pure function. kTraining has nothing held out; in
+/// kHeldOut the spec itself names a held-out combination or word.
 Example sample_example(uint64_t seed, uint64_t index, Split split);
 
 }  // namespace lienzo::datasets::world

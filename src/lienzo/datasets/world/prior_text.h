@@ -7,12 +7,13 @@
 
 namespace lienzo::datasets::world {
 
-/// A caption as the prior reads it: normalise_caption without accents (ñ stays), so that "pirámide" and
-/// "piramide" are one word.
+/// A caption as the prior reads it: normalise_caption without accents (ñ stays), so that "pirámide"
+/// and "piramide" are one word.
 std::string prior_text(std::string_view caption);
 
-/// A byte-level BPE tokenizer for prior_text, learned from `captions` captions of the set `seed`. Quoted words are left out of
-/// the corpus, so capitals are never merged and signs are spelled letter by letter. Special token 0 is "<pad>".
+/// A byte-level BPE tokenizer for prior_text, learned from `captions` captions of the set `seed`.
+/// Quoted words are left out of the corpus, so capitals are never merged and signs are spelled
+/// letter by letter. Special token 0 is "<pad>".
 text::BpeTokenizer train_prior_tokenizer(uint64_t seed, int64_t captions, int vocabulary);
 
 }  // namespace lienzo::datasets::world

@@ -1,9 +1,10 @@
 #include "lienzo/datasets/world/renderer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "lienzo/base/error.h"
 #include "lienzo/datasets/world/backdrop.h"
@@ -49,7 +50,10 @@ struct Sample {
 class Renderer {
  public:
   Renderer(const Scene& scene, int size)
-      : scene_(scene), light_(lighting(scene.background)), pixel_(static_cast<float>(kFrame) / static_cast<float>(size)), size_(size) {
+      : scene_(scene),
+        light_(lighting(scene.background)),
+        pixel_(static_cast<float>(kFrame) / static_cast<float>(size)),
+        size_(size) {
     for (const Object& object : scene.objects) {
       Thing thing{make_solid(object), &object, kPalette[static_cast<size_t>(object.colour)], {}};
       const float luminance = dot(thing.colour, {0.30f, 0.59f, 0.11f});
@@ -74,7 +78,8 @@ class Renderer {
           return nx >= 0 && ny >= 0 && nx < width && ny < height &&
                  samples[static_cast<size_t>(ny) * width + nx].key != here.key;
         };
-        const bool edge = differs(x - 1, y) || differs(x + 1, y) || differs(x, y - 1) || differs(x, y + 1);
+        const bool edge =
+            differs(x - 1, y) || differs(x + 1, y) || differs(x, y - 1) || differs(x, y + 1);
         store(picture.at(x, y), edge ? supersample(left + x, top + y) : here.colour);
       }
     }
@@ -87,7 +92,8 @@ class Renderer {
     for (int j = 0; j < kEdgeSamples; ++j) {
       for (int i = 0; i < kEdgeSamples; ++i) {
         sum = sum + sample(static_cast<float>(x) + (static_cast<float>(i) + 0.5f) / kEdgeSamples,
-                           static_cast<float>(y) + (static_cast<float>(j) + 0.5f) / kEdgeSamples).colour;
+                           static_cast<float>(y) + (static_cast<float>(j) + 0.5f) / kEdgeSamples)
+                        .colour;
       }
     }
     return sum * (1.0f / (kEdgeSamples * kEdgeSamples));
@@ -101,9 +107,11 @@ class Renderer {
   // Position in pixels -> colour.
   Sample sample(float px, float py) const {
     const float x = (px / static_cast<float>(size_) - 0.5f) * static_cast<float>(kFrame);
-    const float up = (1 - py / static_cast<float>(size_)) * static_cast<float>(kFrame) + static_cast<float>(kFrameBottom);
+    const float up = (1 - py / static_cast<float>(size_)) * static_cast<float>(kFrame) +
+                     static_cast<float>(kFrameBottom);
     // The ray starts far in front of everything.
-    const Vec3 on_screen = {x, up * static_cast<float>(kCosPitch), up * static_cast<float>(kSinPitch)};
+    const Vec3 on_screen = {
+        x, up * static_cast<float>(kCosPitch), up * static_cast<float>(kSinPitch)};
     const Vec3 origin = on_screen - view_direction() * 20.0f;
     Sample result;
     result.colour = trace(origin, x, up, 0.0f, 0, result.key);
@@ -114,7 +122,9 @@ class Renderer {
     const Thing* nearest = nullptr;
     Hit hit;
     for (const Thing& thing : things_) {
-      if (x < thing.solid.left || x > thing.solid.right || up < thing.solid.bottom || up > thing.solid.top) continue;
+      if (x < thing.solid.left || x > thing.solid.right || up < thing.solid.bottom ||
+          up > thing.solid.top)
+        continue;
       const auto found = intersect(thing.solid, origin, beyond);
       if (found && (!nearest || found->distance < hit.distance)) {
         nearest = &thing;
@@ -140,15 +150,18 @@ class Renderer {
   }
 
   Vec3 backdrop(float x, float up) const {
-    if (up > static_cast<float>(kHorizon)) return sky_colour(scene_.background, scene_.variant, x, up, pixel_);
+    if (up > static_cast<float>(kHorizon))
+      return sky_colour(scene_.background, scene_.variant, x, up, pixel_);
     const float z = up / static_cast<float>(kSinPitch);  // ground: y = 0
-    return ground_colour(scene_.background, x, z) * (1 - kShadowStrength * shadow({x, 0, z}, nullptr));
+    return ground_colour(scene_.background, x, z) *
+           (1 - kShadowStrength * shadow({x, 0, z}, nullptr));
   }
 
   Vec3 opaque(const Thing& thing, const Hit& hit, Vec3 point) const {
     const Vec3 n = dot(hit.normal, view_direction()) > 0 ? hit.normal * -1.0f : hit.normal;
     Vec3 albedo = thing.colour;
-    if (thing.object->shape == Shape::kSign && n.z < -0.5f) albedo = mix(albedo, thing.ink, ink(thing, point));
+    if (thing.object->shape == Shape::kSign && n.z < -0.5f)
+      albedo = mix(albedo, thing.ink, ink(thing, point));
     const float facing = std::max(0.0f, dot(n, kToLight));
     const float lit = facing * (1 - shadow(point, &thing));
     const float sky = 0.5f + 0.5f * n.y;
@@ -156,13 +169,18 @@ class Renderer {
     const float shine = std::max(0.0f, dot(n, half));
     if (thing.object->material == Material::kMetal) {
       const Vec3 mirrored = view_direction() - n * (2 * dot(n, view_direction()));
-      const float band = smoothstep(-0.12f, 0.12f, mirrored.y) ;
-      const Vec3 world = mix(light_.ground * 0.45f, light_.sky * (0.75f + 0.45f * clamp01(mirrored.y)), band);
+      const float band = smoothstep(-0.12f, 0.12f, mirrored.y);
+      const Vec3 world =
+          mix(light_.ground * 0.45f, light_.sky * (0.75f + 0.45f * clamp01(mirrored.y)), band);
       const Vec3 tint = mix(albedo, {1, 1, 1}, 0.12f);
-      return tint * world * (0.75f + 0.45f * lit) + light_.sun * (1.1f * std::pow(shine, 60.0f) * (lit > 0 ? 1.0f : 0.3f)) + albedo * 0.06f;
+      return tint * world * (0.75f + 0.45f * lit) +
+             light_.sun * (1.1f * std::pow(shine, 60.0f) * (lit > 0 ? 1.0f : 0.3f)) +
+             albedo * 0.06f;
     }
-    const Vec3 diffuse = albedo * (light_.ambient * (0.80f + 0.34f * sky) + light_.sun * (0.88f * lit));
-    return diffuse + light_.sun * (0.10f * std::pow(shine, 14.0f)) + light_.sky * (0.025f + 0.05f * (1 - std::abs(dot(n, view_direction()))));
+    const Vec3 diffuse =
+        albedo * (light_.ambient * (0.80f + 0.34f * sky) + light_.sun * (0.88f * lit));
+    return diffuse + light_.sun * (0.10f * std::pow(shine, 14.0f)) +
+           light_.sky * (0.025f + 0.05f * (1 - std::abs(dot(n, view_direction()))));
   }
 
   Vec3 glass(const Thing& thing, const Hit& hit, Vec3 behind) const {
@@ -175,7 +193,8 @@ class Renderer {
     if (front) {
       const Vec3 half = normalised(kToLight - view_direction());
       const float shine = std::max(0.0f, dot(hit.normal, half));
-      colour = mix(colour, light_.sky, 0.05f + 0.22f * rim) + light_.sun * (1.2f * std::pow(shine, 90.0f));
+      colour = mix(colour, light_.sky, 0.05f + 0.22f * rim) +
+               light_.sun * (1.2f * std::pow(shine, 90.0f));
     }
     return colour;
   }
@@ -183,12 +202,14 @@ class Renderer {
   // How much of a sign's letters covers the pixel at `point` (0..1).
   float ink(const Thing& thing, Vec3 point) const {
     const SignGeometry sign = sign_geometry(*thing.object);
-    const auto cell = static_cast<float>(sign.cell), height = static_cast<float>(sign.letter_height);
+    const auto cell = static_cast<float>(sign.cell),
+               height = static_cast<float>(sign.letter_height);
     const auto count = static_cast<float>(thing.object->word.size());
     const float along = point.x - thing.solid.base.x + cell * count / 2;
     const int letter = static_cast<int>(std::floor(along / cell));
     if (letter < 0 || letter >= static_cast<int>(thing.object->word.size())) return 0;
-    const float middle = thing.solid.base.y + static_cast<float>(sign.board_bottom + sign.board_top) / 2;
+    const float middle =
+        thing.solid.base.y + static_cast<float>(sign.board_bottom + sign.board_top) / 2;
     const float v = (middle + height / 2 - point.y) / height;
     const float u = (along - (static_cast<float>(letter) + 0.5f) * cell) / height + kGlyphWidth / 2;
     if (v < -0.15f || v > 1.15f) return 0;
@@ -198,8 +219,8 @@ class Renderer {
     return 1 - smoothstep(kStrokeHalfWidth - soft, kStrokeHalfWidth + soft, distance);
   }
 
-  // Share of the sun that does not reach `point` (0..1). Follows the ray to the light through horizontal slices of
-  // each object; the penumbra widens with the height of what casts it.
+  // Share of the sun that does not reach `point` (0..1). Follows the ray to the light through
+  // horizontal slices of each object; the penumbra widens with the height of what casts it.
   float shadow(Vec3 point, const Thing* self) const {
     float dark = 0;
     for (const Thing& thing : things_) {
@@ -232,15 +253,24 @@ class Renderer {
 
 }  // namespace
 
-image::Image render(const Scene& scene, int size) { return render_part(scene, size, 0, 0, size, size); }
+image::Image render(const Scene& scene, int size) {
+  return render_part(scene, size, 0, 0, size, size);
+}
 
 image::Image render_part(const Scene& scene, int size, int left, int top, int width, int height) {
   if (size < 8 || size > 512) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[render] size is {}, expected 8 to 512 pixels", size));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[render] size is {}, expected 8 to 512 pixels", size));
   }
-  if (left < 0 || top < 0 || width < 1 || height < 1 || left + width > size || top + height > size) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[render] part {}x{} at ({}, {}) is not inside a picture of {} pixels",
-                                                      width, height, left, top, size));
+  if (left < 0 || top < 0 || width < 1 || height < 1 || left + width > size ||
+      top + height > size) {
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[render] part {}x{} at ({}, {}) is not inside a picture of {} pixels",
+                            width,
+                            height,
+                            left,
+                            top,
+                            size));
   }
   return Renderer(scene, size).draw(left, top, width, height);
 }

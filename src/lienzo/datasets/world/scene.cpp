@@ -36,8 +36,8 @@ double yaw_spread(const Object& object) {
 
 bool within(double value, double low, double high) { return value >= low && value <= high; }
 
-// Whether `point` (picture coordinates) is covered by the object's silhouette, approximated by its box
-// narrowed for pointed and round shapes.
+// Whether `point` (picture coordinates) is covered by the object's silhouette, approximated by its
+// box narrowed for pointed and round shapes.
 bool covers(const Object& object, const Box& box, double px, double py) {
   if (!within(px, box.left, box.right) || !within(py, box.top, box.bottom)) return false;
   const double u = std::abs((px - box.left) / (box.right - box.left) * 2 - 1);
@@ -74,10 +74,13 @@ Extent extent(const Object& object) {
 }
 
 double half_side(const Object& object) {
-  return unit(kDimensions[static_cast<int>(object.shape)].half_width[static_cast<int>(object.size)]);
+  return unit(
+      kDimensions[static_cast<int>(object.shape)].half_width[static_cast<int>(object.size)]);
 }
 
-double ring_tube(const Object& object) { return object.size == Size::kLarge ? 2.0 / kUnit : 1.25 / kUnit; }
+double ring_tube(const Object& object) {
+  return object.size == Size::kLarge ? 2.0 / kUnit : 1.25 / kUnit;
+}
 
 SignGeometry sign_geometry(const Object& object) {
   const bool large = object.size == Size::kLarge;
@@ -104,7 +107,10 @@ Box picture_box(const Object& object) {
   } else if (object.shape == Shape::kCone || object.shape == Shape::kPyramid) {
     top = std::max(screen_up(y + e.height, z), screen_up(y, z + half_depth));
   }
-  return {to_picture_x(x - e.half_width), to_picture_y(top), to_picture_x(x + e.half_width), to_picture_y(bottom)};
+  return {to_picture_x(x - e.half_width),
+          to_picture_y(top),
+          to_picture_x(x + e.half_width),
+          to_picture_y(bottom)};
 }
 
 std::vector<Box> letter_boxes(const Object& object) {
@@ -116,8 +122,10 @@ std::vector<Box> letter_boxes(const Object& object) {
   const double left = unit(object.x) - sign.cell * static_cast<double>(object.word.size()) / 2;
   for (size_t i = 0; i < object.word.size(); ++i) {
     const double x = left + sign.cell * static_cast<double>(i);
-    boxes.push_back({to_picture_x(x), to_picture_y(screen_up(middle + sign.letter_height / 2, front)),
-                     to_picture_x(x + sign.cell), to_picture_y(screen_up(middle - sign.letter_height / 2, front))});
+    boxes.push_back({to_picture_x(x),
+                     to_picture_y(screen_up(middle + sign.letter_height / 2, front)),
+                     to_picture_x(x + sign.cell),
+                     to_picture_y(screen_up(middle - sign.letter_height / 2, front))});
   }
   return boxes;
 }
@@ -130,7 +138,8 @@ std::vector<int> back_to_front(const Scene& scene) {
     depth[i] = unit(object.z) * kCosPitch - unit(object.elevation) * kSinPitch;
     for (int j = 0; j < count; ++j) {
       // What stands inside is drawn before the glass around it.
-      if (j != i && object.shape != Shape::kRing && holds(scene, {Relation::kInside, j, i})) depth[i] -= 0.3;
+      if (j != i && object.shape != Shape::kRing && holds(scene, {Relation::kInside, j, i}))
+        depth[i] -= 0.3;
     }
   }
   std::vector<int> order(count);
@@ -153,16 +162,15 @@ bool holds(const Scene& scene, const RelationSpec& relation) {
     case Relation::kOnTopOf:
       return std::abs(dy - eb.height) <= 0.2 && std::abs(dx) <= 0.4 && std::abs(dz) <= 0.3;
     case Relation::kUnder: return swapped(Relation::kOnTopOf);
-    case Relation::kLeftOf:
-      return level && dx >= 0.55 * reach && std::abs(dz) <= std::max(0.8, dx);
+    case Relation::kLeftOf: return level && dx >= 0.55 * reach && std::abs(dz) <= std::max(0.8, dx);
     case Relation::kRightOf: return swapped(Relation::kLeftOf);
-    case Relation::kInFrontOf:
-      return level && dz >= 0.35 && std::abs(dx) <= 0.75 * reach;
+    case Relation::kInFrontOf: return level && dz >= 0.35 && std::abs(dx) <= 0.75 * reach;
     case Relation::kBehind: return swapped(Relation::kInFrontOf);
     case Relation::kInside: {
-      const bool hollow = b.shape == Shape::kRing ||
-                          (b.material == Material::kGlass && (b.shape == Shape::kCube || b.shape == Shape::kSphere ||
-                                                              b.shape == Shape::kCylinder));
+      const bool hollow =
+          b.shape == Shape::kRing ||
+          (b.material == Material::kGlass &&
+           (b.shape == Shape::kCube || b.shape == Shape::kSphere || b.shape == Shape::kCylinder));
       return hollow && a.size == Size::kSmall && b.size == Size::kLarge && std::abs(dx) <= 0.2 &&
              std::abs(dz) <= 0.25 && within(dy, -0.05, 0.4);
     }
@@ -171,7 +179,8 @@ bool holds(const Scene& scene, const RelationSpec& relation) {
       const double to_b = unit(b.x - a.x), to_c = unit(c.x - a.x);
       return to_b * to_c < 0 && std::min(std::abs(to_b), std::abs(to_c)) >= 0.3 &&
              std::abs(unit(b.z - a.z)) <= 0.8 && std::abs(unit(c.z - a.z)) <= 0.8 &&
-             std::abs(unit(a.elevation - b.elevation)) < 0.25 && std::abs(unit(a.elevation - c.elevation)) < 0.25;
+             std::abs(unit(a.elevation - b.elevation)) < 0.25 &&
+             std::abs(unit(a.elevation - c.elevation)) < 0.25;
     }
   }
   return false;

@@ -11,23 +11,49 @@
 
 /// The small world that the embedded model learns: solids, rings and signs on simple backgrounds.
 ///
-/// Geometry. Right-handed metres-like units: x to the right, y up, z away from the viewer; the ground is y = 0.
-/// The camera is orthographic and looks down by 30 degrees, so that a solid looks the same wherever it
-/// stands and its distance shows as height in the picture. All coordinates are whole sixteenths of a unit, which makes every scene
-/// exactly expressible in tokens.
+/// Geometry. Right-handed metres-like units: x to the right, y up, z away from the viewer; the
+/// ground is y = 0. The camera is orthographic and looks down by 30 degrees, so that a solid looks
+/// the same wherever it stands and its distance shows as height in the picture. All coordinates are
+/// whole sixteenths of a unit, which makes every scene exactly expressible in tokens.
 namespace lienzo::datasets::world {
 
 enum class Shape : uint8_t { kCube, kSphere, kCylinder, kCone, kPyramid, kRing, kSign };
 enum class Colour : uint8_t {
-  kRed, kGreen, kBlue, kYellow, kOrange, kPurple, kPink, kBrown, kWhite, kGrey, kBlack
+  kRed,
+  kGreen,
+  kBlue,
+  kYellow,
+  kOrange,
+  kPurple,
+  kPink,
+  kBrown,
+  kWhite,
+  kGrey,
+  kBlack
 };
 enum class Material : uint8_t { kMatte, kMetal, kGlass };
 enum class Size : uint8_t { kSmall, kLarge };
 enum class Background : uint8_t {
-  kDay, kNight, kSunset, kSand, kGrass, kWater, kSnow, kWall, kWood, kStudio
+  kDay,
+  kNight,
+  kSunset,
+  kSand,
+  kGrass,
+  kWater,
+  kSnow,
+  kWall,
+  kWood,
+  kStudio
 };
 enum class Relation : uint8_t {
-  kOnTopOf, kUnder, kLeftOf, kRightOf, kInFrontOf, kBehind, kInside, kBetween
+  kOnTopOf,
+  kUnder,
+  kLeftOf,
+  kRightOf,
+  kInFrontOf,
+  kBehind,
+  kInside,
+  kBetween
 };
 
 inline constexpr int kShapes = 7;
@@ -38,15 +64,15 @@ inline constexpr int kBackgrounds = 10;
 inline constexpr int kRelations = 8;
 inline constexpr int kMaxObjects = 5;
 inline constexpr int kMaxLetters = 8;
-/// Letters a sign can bear, in glyph order. Letters are bytes A-Z; '~' stands for the Spanish eñe inside
-/// `Object::word` so that one letter is one char.
+/// Letters a sign can bear, in glyph order. Letters are bytes A-Z; '~' stands for the Spanish eñe
+/// inside `Object::word` so that one letter is one char.
 inline constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ~";
 inline constexpr int kYaws = 4;      // orientation of cubes and pyramids: yaw * 22.5 degrees
 inline constexpr int kVariants = 4;  // where the sun, moon, clouds or planks of a background are
 inline constexpr int kUnit = 16;     // coordinate steps per unit
-inline constexpr int kMinX = -32, kMaxX = 31;    // centre of an object: 64 places across
-inline constexpr int kMinZ = -4, kMaxZ = 43;     // 48 places in depth
-inline constexpr int kMaxElevation = 47;         // 48 heights
+inline constexpr int kMinX = -32, kMaxX = 31;  // centre of an object: 64 places across
+inline constexpr int kMinZ = -4, kMaxZ = 43;   // 48 places in depth
+inline constexpr int kMaxElevation = 47;       // 48 heights
 
 /// English identifiers, lower case ("red", "on_top_of", "cube"): for JSON, tables and messages.
 std::string_view name(Shape value);
@@ -128,7 +154,8 @@ std::vector<Box> letter_boxes(const Object& object);
 /// Drawing order: indices from the farthest to the nearest object.
 std::vector<int> back_to_front(const Scene& scene);
 
-/// Whether the objects of `scene` stand in the relation; the same predicate builds, describes and judges scenes.
+/// Whether the objects of `scene` stand in the relation; the same predicate builds, describes and
+/// judges scenes.
 bool holds(const Scene& scene, const RelationSpec& relation);
 
 /// Fraction of each object's box that no nearer opaque object covers.

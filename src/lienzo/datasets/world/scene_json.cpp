@@ -1,6 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 #include "lienzo/base/error.h"
 #include "lienzo/datasets/world/scene.h"
@@ -8,10 +9,19 @@
 namespace lienzo::datasets::world {
 namespace {
 
-constexpr std::array<std::string_view, kShapes> kShapeNames = {"cube",    "sphere", "cylinder", "cone",
-                                                               "pyramid", "ring",   "sign"};
-constexpr std::array<std::string_view, kColours> kColourNames = {
-    "red", "green", "blue", "yellow", "orange", "purple", "pink", "brown", "white", "grey", "black"};
+constexpr std::array<std::string_view, kShapes> kShapeNames = {
+    "cube", "sphere", "cylinder", "cone", "pyramid", "ring", "sign"};
+constexpr std::array<std::string_view, kColours> kColourNames = {"red",
+                                                                 "green",
+                                                                 "blue",
+                                                                 "yellow",
+                                                                 "orange",
+                                                                 "purple",
+                                                                 "pink",
+                                                                 "brown",
+                                                                 "white",
+                                                                 "grey",
+                                                                 "black"};
 constexpr std::array<std::string_view, kMaterials> kMaterialNames = {"matte", "metal", "glass"};
 constexpr std::array<std::string_view, kSizes> kSizeNames = {"small", "large"};
 constexpr std::array<std::string_view, kBackgrounds> kBackgroundNames = {
@@ -24,19 +34,24 @@ constexpr std::array<std::string_view, kRelations> kRelationNames = {
 }
 
 template <typename Enum, size_t N>
-Enum parse(const Json& value, const std::array<std::string_view, N>& names, std::string_view where,
+Enum parse(const Json& value,
+           const std::array<std::string_view, N>& names,
+           std::string_view where,
            std::string_view key) {
   if (value.is_string()) {
     const auto found = std::find(names.begin(), names.end(), value.get<std::string>());
     if (found != names.end()) return static_cast<Enum>(found - names.begin());
   }
-  fail(where, fmt::format("'{}' is {}, expected one of {}", key, value.dump(), fmt::join(names, ", ")));
+  fail(where,
+       fmt::format("'{}' is {}, expected one of {}", key, value.dump(), fmt::join(names, ", ")));
 }
 
 int parse_int(const Json& value, std::string_view where, std::string_view key) {
-  if (!value.is_number_integer()) fail(where, fmt::format("'{}' is {}, expected a whole number", key, value.dump()));
+  if (!value.is_number_integer())
+    fail(where, fmt::format("'{}' is {}, expected a whole number", key, value.dump()));
   const auto number = value.get<int64_t>();
-  if (number < -100000 || number > 100000) fail(where, fmt::format("'{}' is {}, out of range", key, number));
+  if (number < -100000 || number > 100000)
+    fail(where, fmt::format("'{}' is {}, out of range", key, number));
   return static_cast<int>(number);
 }
 
@@ -51,7 +66,8 @@ std::string word_from_utf8(std::string text, std::string_view where) {
   for (size_t at; (at = text.find("\xC3\x91")) != std::string::npos;) text.replace(at, 2, "~");
   for (char letter : text) {
     if (kLetters.find(letter) == std::string_view::npos) {
-      fail(where, fmt::format("'word' is \"{}\", expected 1 to {} letters A-Z or Ñ", text, kMaxLetters));
+      fail(where,
+           fmt::format("'word' is \"{}\", expected 1 to {} letters A-Z or Ñ", text, kMaxLetters));
     }
   }
   return text;
@@ -61,20 +77,30 @@ Object object_from_json(const Json& json, std::string_view where) {
   if (!json.is_object()) fail(where, "each object must be a JSON object");
   Object object;
   for (const auto& [key, value] : json.items()) {
-    if (key == "shape") object.shape = parse<Shape>(value, kShapeNames, where, key);
-    else if (key == "colour") object.colour = parse<Colour>(value, kColourNames, where, key);
-    else if (key == "material") object.material = parse<Material>(value, kMaterialNames, where, key);
-    else if (key == "size") object.size = parse<Size>(value, kSizeNames, where, key);
-    else if (key == "yaw") object.yaw = parse_int(value, where, key);
-    else if (key == "x") object.x = parse_int(value, where, key);
-    else if (key == "z") object.z = parse_int(value, where, key);
-    else if (key == "elevation") object.elevation = parse_int(value, where, key);
+    if (key == "shape")
+      object.shape = parse<Shape>(value, kShapeNames, where, key);
+    else if (key == "colour")
+      object.colour = parse<Colour>(value, kColourNames, where, key);
+    else if (key == "material")
+      object.material = parse<Material>(value, kMaterialNames, where, key);
+    else if (key == "size")
+      object.size = parse<Size>(value, kSizeNames, where, key);
+    else if (key == "yaw")
+      object.yaw = parse_int(value, where, key);
+    else if (key == "x")
+      object.x = parse_int(value, where, key);
+    else if (key == "z")
+      object.z = parse_int(value, where, key);
+    else if (key == "elevation")
+      object.elevation = parse_int(value, where, key);
     else if (key == "word") {
       if (!value.is_string()) fail(where, "'word' must be a string");
       object.word = word_from_utf8(value.get<std::string>(), where);
     } else if (key != "box") {  // written for readers, computed from the rest
-      fail(where, fmt::format("unknown key '{}', expected shape, colour, material, size, yaw, x, z, elevation or word",
-                              key));
+      fail(where,
+           fmt::format("unknown key '{}', expected shape, colour, material, size, yaw, x, z, "
+                       "elevation or word",
+                       key));
     }
   }
   if (!json.contains("shape")) fail(where, "an object has no 'shape'");
@@ -83,7 +109,8 @@ Object object_from_json(const Json& json, std::string_view where) {
 
 void check_range(std::string_view what, size_t index, int value, int low, int high) {
   if (value < low || value > high) {
-    fail(fmt::format("objects[{}]", index), fmt::format("{} is {}, expected {} to {}", what, value, low, high));
+    fail(fmt::format("objects[{}]", index),
+         fmt::format("{} is {}, expected {} to {}", what, value, low, high));
   }
 }
 
@@ -98,7 +125,8 @@ std::string_view name(Relation value) { return kRelationNames.at(static_cast<siz
 
 void check_scene(const Scene& scene) {
   if (scene.objects.empty() || scene.objects.size() > kMaxObjects) {
-    fail("objects", fmt::format("got {} objects, expected 1 to {}", scene.objects.size(), kMaxObjects));
+    fail("objects",
+         fmt::format("got {} objects, expected 1 to {}", scene.objects.size(), kMaxObjects));
   }
   if (scene.variant < 0 || scene.variant >= kVariants) {
     fail("variant", fmt::format("is {}, expected 0 to {}", scene.variant, kVariants - 1));
@@ -112,9 +140,11 @@ void check_scene(const Scene& scene) {
     const bool is_sign = object.shape == Shape::kSign;
     if (is_sign != !object.word.empty() || object.word.size() > kMaxLetters) {
       fail(fmt::format("objects[{}]", i),
-           is_sign ? fmt::format("a sign needs a 'word' of 1 to {} letters", kMaxLetters) : "only a sign bears a 'word'");
+           is_sign ? fmt::format("a sign needs a 'word' of 1 to {} letters", kMaxLetters)
+                   : "only a sign bears a 'word'");
     }
-    if (is_sign && object.material != Material::kMatte) fail(fmt::format("objects[{}]", i), "a sign must be matte");
+    if (is_sign && object.material != Material::kMatte)
+      fail(fmt::format("objects[{}]", i), "a sign must be matte");
     if (object.yaw != 0 && object.shape != Shape::kCube && object.shape != Shape::kPyramid) {
       fail(fmt::format("objects[{}]", i), "only cubes and pyramids turn; yaw must be 0");
     }
@@ -146,15 +176,18 @@ Scene scene_from_json(const Json& json, std::string_view where) {
   if (!json.is_object()) fail(where, "expected a JSON object with 'background' and 'objects'");
   Scene scene;
   for (const auto& [key, value] : json.items()) {
-    if (key == "background") scene.background = parse<Background>(value, kBackgroundNames, where, key);
-    else if (key == "variant") scene.variant = parse_int(value, where, key);
+    if (key == "background")
+      scene.background = parse<Background>(value, kBackgroundNames, where, key);
+    else if (key == "variant")
+      scene.variant = parse_int(value, where, key);
     else if (key == "objects") {
       if (!value.is_array()) fail(where, "'objects' must be a list");
       if (value.size() > kMaxObjects) {
         fail(where, fmt::format("got {} objects, expected 1 to {}", value.size(), kMaxObjects));
       }
       for (size_t i = 0; i < value.size(); ++i) {
-        scene.objects.push_back(object_from_json(value[i], fmt::format("{}: objects[{}]", where, i)));
+        scene.objects.push_back(
+            object_from_json(value[i], fmt::format("{}: objects[{}]", where, i)));
       }
     } else {
       fail(where, fmt::format("unknown key '{}', expected background, variant or objects", key));

@@ -1,9 +1,10 @@
 #include "lienzo/datasets/world/scene_map.h"
 
+#include <torch/torch.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <torch/torch.h>
 
 #include "lienzo/datasets/world/geometry.h"
 
@@ -57,7 +58,8 @@ class MapBuilder {
     const Box box = picture_box(object);
     // Room for the shadow, which falls to the right and to the back.
     const double shadow = 0.6 * extent(object).height / kFrame;
-    const Box reach = {box.left - 0.02, box.top - 0.02, box.right + shadow + 0.02, box.bottom + 0.02};
+    const Box reach = {
+        box.left - 0.02, box.top - 0.02, box.right + shadow + 0.02, box.bottom + 0.02};
     add_entries(object, box, reach, picture, window, layer, add_attributes(object, -1));
   }
 
@@ -65,21 +67,29 @@ class MapBuilder {
     const std::vector<Box> boxes = letter_boxes(object);
     for (size_t i = 0; i < boxes.size(); ++i) {
       const int glyph = static_cast<int>(kLetters.find(object.word[i]));
-      add_entries(object, boxes[i], boxes[i], picture, window, layer, add_attributes(object, glyph));
+      add_entries(
+          object, boxes[i], boxes[i], picture, window, layer, add_attributes(object, glyph));
     }
   }
 
-  void add_entries(const Object& object, const Box& box, const Box& reach, int64_t picture, const Window& window,
-                   int layer, int32_t thing) {
+  void add_entries(const Object& object,
+                   const Box& box,
+                   const Box& reach,
+                   int64_t picture,
+                   const Window& window,
+                   int layer,
+                   int32_t thing) {
     const double step = window.size / resolution_;
     const auto first = [&](double low, double origin) {
       return std::max(0, static_cast<int>(std::ceil((low - origin) / step - 0.5)));
     };
     const auto last = [&](double high, double origin) {
-      return std::min(resolution_ - 1, static_cast<int>(std::ceil((high - origin) / step - 0.5)) - 1);
+      return std::min(resolution_ - 1,
+                      static_cast<int>(std::ceil((high - origin) / step - 0.5)) - 1);
     };
     const double base_x = to_picture_x(static_cast<double>(object.x) / kUnit);
-    const double base_y = to_picture_y(screen_up(static_cast<double>(object.elevation) / kUnit, static_cast<double>(object.z) / kUnit));
+    const double base_y = to_picture_y(screen_up(static_cast<double>(object.elevation) / kUnit,
+                                                 static_cast<double>(object.z) / kUnit));
     for (int y = first(reach.top, window.top); y <= last(reach.bottom, window.top); ++y) {
       const double py = window.top + (y + 0.5) * step;
       for (int x = first(reach.left, window.left); x <= last(reach.right, window.left); ++x) {
@@ -89,7 +99,8 @@ class MapBuilder {
                             thing,
                             {static_cast<float>((px - box.left) / (box.right - box.left) * 2 - 1),
                              static_cast<float>((py - box.top) / (box.bottom - box.top) * 2 - 1),
-                             static_cast<float>((px - base_x) * kFrame), static_cast<float>((base_y - py) * kFrame)}});
+                             static_cast<float>((px - base_x) * kFrame),
+                             static_cast<float>((base_y - py) * kFrame)}});
       }
     }
   }
@@ -101,10 +112,14 @@ class MapBuilder {
 
 }  // namespace
 
-tensor::LayeredMap make_scene_map(std::span<const Scene> scenes, int resolution, std::span<const Window> windows) {
+tensor::LayeredMap make_scene_map(std::span<const Scene> scenes,
+                                  int resolution,
+                                  std::span<const Window> windows) {
   MapBuilder builder(resolution);
   for (size_t b = 0; b < scenes.size(); ++b) {
-    builder.add(scenes[b], static_cast<int64_t>(b), windows.empty() ? Window{} : windows[windows.size() == 1 ? 0 : b]);
+    builder.add(scenes[b],
+                static_cast<int64_t>(b),
+                windows.empty() ? Window{} : windows[windows.size() == 1 ? 0 : b]);
   }
   std::vector<Entry>& entries = builder.entries();
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
@@ -120,16 +135,19 @@ tensor::LayeredMap make_scene_map(std::span<const Scene> scenes, int resolution,
     if (i == 0 || entries[i].pixel != entries[i - 1].pixel) runs.push_back({i, 0});
     ++runs.back().count;
   }
-  std::stable_sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.count > b.count; });
+  std::stable_sort(
+      runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.count > b.count; });
 
-  const auto pixels = static_cast<int64_t>(runs.size()), count = static_cast<int64_t>(entries.size());
+  const auto pixels = static_cast<int64_t>(runs.size()),
+             count = static_cast<int64_t>(entries.size());
   tensor::LayeredMap map;
   map.batch = static_cast<int64_t>(scenes.size());
   map.resolution = resolution;
   map.pixels = torch::empty({pixels}, torch::kLong);
   map.thing = torch::empty({count}, torch::kLong);
   map.local = torch::empty({count, 4}, torch::kFloat);
-  for (size_t i = 0; i < runs.size(); ++i) map.pixels.data_ptr<int64_t>()[i] = entries[runs[i].start].pixel;
+  for (size_t i = 0; i < runs.size(); ++i)
+    map.pixels.data_ptr<int64_t>()[i] = entries[runs[i].start].pixel;
   auto* thing = map.thing.data_ptr<int64_t>();
   auto* local = map.local.data_ptr<float>();
   size_t active = runs.size();
@@ -144,7 +162,8 @@ tensor::LayeredMap make_scene_map(std::span<const Scene> scenes, int resolution,
     }
   }
   map.attributes = torch::empty({builder.things(), kAttributes}, torch::kFloat);
-  std::copy(builder.attributes().begin(), builder.attributes().end(), map.attributes.data_ptr<float>());
+  std::copy(
+      builder.attributes().begin(), builder.attributes().end(), map.attributes.data_ptr<float>());
   map.backdrop = torch::zeros({map.batch, kBackdropColumns}, torch::kFloat);
   auto* backdrop = map.backdrop.data_ptr<float>();
   for (size_t b = 0; b < scenes.size(); ++b) {

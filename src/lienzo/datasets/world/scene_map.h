@@ -17,8 +17,11 @@ struct Window {
   double left = 0, top = 0, size = 1;
 };
 
-/// Scenes as numbers for a decoder, sampled at `resolution` pixels over the window (one for all scenes or one each).
-/// `local` is (u, v) in the box, -1..1 inside, and the offset from the base's centre in units, right and up.
-tensor::LayeredMap make_scene_map(std::span<const Scene> scenes, int resolution, std::span<const Window> windows = {});
+/// Scenes as numbers for a decoder, sampled at `resolution` pixels over the window (one for all
+/// scenes or one each). `local` is (u, v) in the box, -1..1 inside, and the offset from the base's
+/// centre in units, right and up.
+tensor::LayeredMap make_scene_map(std::span<const Scene> scenes,
+                                  int resolution,
+                                  std::span<const Window> windows = {});
 
 }  // namespace lienzo::datasets::world

@@ -1,7 +1,8 @@
 #include "lienzo/datasets/world/scene_tokens.h"
 
-#include <array>
 #include <fmt/format.h>
+
+#include <array>
 #include <numeric>
 
 #include "lienzo/base/error.h"
@@ -9,9 +10,20 @@
 namespace lienzo::datasets::world {
 namespace {
 
-constexpr std::array<int, 14> kCounts = {1, 1, kBackgrounds, kVariants, kShapes, kColours, kMaterials, kSizes, kYaws,
-                                         kMaxX - kMinX + 1, kMaxZ - kMinZ + 1, kMaxElevation + 1,
-                                         static_cast<int>(kLetters.size()), 1};
+constexpr std::array<int, 14> kCounts = {1,
+                                         1,
+                                         kBackgrounds,
+                                         kVariants,
+                                         kShapes,
+                                         kColours,
+                                         kMaterials,
+                                         kSizes,
+                                         kYaws,
+                                         kMaxX - kMinX + 1,
+                                         kMaxZ - kMinZ + 1,
+                                         kMaxElevation + 1,
+                                         static_cast<int>(kLetters.size()),
+                                         1};
 
 constexpr std::array<int, 15> make_starts() {
   std::array<int, 15> starts = {};
@@ -32,7 +44,8 @@ std::vector<int64_t> scene_to_tokens(const Scene& scene, std::span<const int> or
   std::vector<int> identity(scene.objects.size());
   std::iota(identity.begin(), identity.end(), 0);
   if (order.empty()) order = identity;
-  std::vector<int64_t> tokens = {token(TokenKind::kBegin), token(TokenKind::kBackground, static_cast<int>(scene.background)),
+  std::vector<int64_t> tokens = {token(TokenKind::kBegin),
+                                 token(TokenKind::kBackground, static_cast<int>(scene.background)),
                                  token(TokenKind::kVariant, scene.variant)};
   for (const int index : order) {
     const Object& object = scene.objects.at(static_cast<size_t>(index));
@@ -41,7 +54,8 @@ std::vector<int64_t> scene_to_tokens(const Scene& scene, std::span<const int> or
     tokens.push_back(token(TokenKind::kMaterial, static_cast<int>(object.material)));
     tokens.push_back(token(TokenKind::kSize, static_cast<int>(object.size)));
     if (object.shape == Shape::kSign) {
-      for (const char letter : object.word) tokens.push_back(token(TokenKind::kLetter, static_cast<int>(kLetters.find(letter))));
+      for (const char letter : object.word)
+        tokens.push_back(token(TokenKind::kLetter, static_cast<int>(kLetters.find(letter))));
       tokens.push_back(token(TokenKind::kWordEnd));
     }
     if (turns(object.shape)) tokens.push_back(token(TokenKind::kYaw, object.yaw));
@@ -68,18 +82,22 @@ SceneTokenReader::Allowed SceneTokenReader::allowed() const {
     if (letters == kMaxLetters) return only(TokenKind::kWordEnd);
     if (letters > 0) allowed.also = token(TokenKind::kWordEnd);
   }
-  if (next_ == TokenKind::kMaterial && scene_.objects.back().shape == Shape::kSign) allowed.last = allowed.first + 1;
+  if (next_ == TokenKind::kMaterial && scene_.objects.back().shape == Shape::kSign)
+    allowed.last = allowed.first + 1;
   return allowed;
 }
 
 void SceneTokenReader::after_attributes() {
-  next_ = object().shape == Shape::kSign ? TokenKind::kLetter : turns(object().shape) ? TokenKind::kYaw : TokenKind::kX;
+  next_ = object().shape == Shape::kSign ? TokenKind::kLetter
+          : turns(object().shape)        ? TokenKind::kYaw
+                                         : TokenKind::kX;
 }
 
 void SceneTokenReader::push(int64_t id) {
   const Allowed range = allowed();
   if (finished_ || ((id < range.first || id >= range.last) && id != range.also)) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("[scene tokens] token {} may not stand here", id));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[scene tokens] token {} may not stand here", id));
   }
   const int value = static_cast<int>(id - kStarts[static_cast<size_t>(next_)]);
   switch (next_) {
@@ -114,8 +132,10 @@ void SceneTokenReader::push(int64_t id) {
       after_attributes();
       break;
     case TokenKind::kLetter:
-      if (id == token(TokenKind::kWordEnd)) next_ = TokenKind::kX;
-      else object().word += kLetters[static_cast<size_t>(value)];
+      if (id == token(TokenKind::kWordEnd))
+        next_ = TokenKind::kX;
+      else
+        object().word += kLetters[static_cast<size_t>(value)];
       break;
     case TokenKind::kYaw:
       object().yaw = value;

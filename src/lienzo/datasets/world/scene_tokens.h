@@ -10,7 +10,20 @@ namespace lienzo::datasets::world {
 
 /// The kinds of tokens in the order in which they share the vocabulary.
 enum class TokenKind {
-  kBegin, kEnd, kBackground, kVariant, kShape, kColour, kMaterial, kSize, kYaw, kX, kZ, kElevation, kLetter, kWordEnd
+  kBegin,
+  kEnd,
+  kBackground,
+  kVariant,
+  kShape,
+  kColour,
+  kMaterial,
+  kSize,
+  kYaw,
+  kX,
+  kZ,
+  kElevation,
+  kLetter,
+  kWordEnd
 };
 
 /// Number of tokens a scene is written with.
@@ -18,8 +31,9 @@ int scene_vocabulary();
 /// Longest scene in tokens: five signs of eight letters.
 inline constexpr int kMaxSceneTokens = 3 + kMaxObjects * (7 + kMaxLetters + 1) + 1;
 
-/// begin, background, variant, then for each object shape, colour, material, size, the letters and a word end (signs only), yaw
-/// (cubes and pyramids only), x, z, elevation; end. Objects in the order given (indices), or as they are.
+/// begin, background, variant, then for each object shape, colour, material, size, the letters and
+/// a word end (signs only), yaw (cubes and pyramids only), x, z, elevation; end. Objects in the
+/// order given (indices), or as they are.
 std::vector<int64_t> scene_to_tokens(const Scene& scene, std::span<const int> order = {});
 
 /// Reads tokens one by one and says what may follow, so that a sampler can only write valid scenes.

@@ -67,7 +67,8 @@ void hit_sphere(const Solid& s, Vec3 o, float beyond, Candidate& best) {
 // A vertical cylinder (slope 0) or a cone whose radius shrinks by slope per unit of height.
 void hit_round(const Solid& s, Vec3 o, float slope, float beyond, Candidate& best) {
   const Vec3 d = s.ray;
-  const float radius = s.half - slope * o.y, change = -slope * d.y;  // radius along the ray: radius + change t
+  const float radius = s.half - slope * o.y,
+              change = -slope * d.y;  // radius along the ray: radius + change t
   const float a = d.x * d.x + d.z * d.z - change * change;
   const float b = o.x * d.x + o.z * d.z - radius * change;
   const float c = o.x * o.x + o.z * o.z - radius * radius;
@@ -93,8 +94,10 @@ void hit_pyramid(const Solid& s, Vec3 o, float beyond, Candidate& best) {
   // Intersection of five half-spaces n.p <= offset.
   const Vec3 d = s.ray;
   const float nx = s.height, ny = s.half, length = std::hypot(nx, ny);
-  const std::array<Vec3, 5> normals = {Vec3{nx / length, ny / length, 0}, Vec3{-nx / length, ny / length, 0},
-                                       Vec3{0, ny / length, nx / length}, Vec3{0, ny / length, -nx / length},
+  const std::array<Vec3, 5> normals = {Vec3{nx / length, ny / length, 0},
+                                       Vec3{-nx / length, ny / length, 0},
+                                       Vec3{0, ny / length, nx / length},
+                                       Vec3{0, ny / length, -nx / length},
                                        Vec3{0, -1, 0}};
   float enter = -kFar, leave = kFar;
   Vec3 enter_normal, leave_normal;
@@ -151,7 +154,8 @@ Solid make_solid(const Object& object) {
   const Extent e = extent(object);
   Solid s;
   s.shape = object.shape;
-  s.base = {static_cast<float>(object.x) / kUnit, static_cast<float>(object.elevation) / kUnit,
+  s.base = {static_cast<float>(object.x) / kUnit,
+            static_cast<float>(object.elevation) / kUnit,
             static_cast<float>(object.z) / kUnit};
   s.height = static_cast<float>(e.height);
   const double angle = object.yaw * kYawStep;
@@ -168,7 +172,8 @@ Solid make_solid(const Object& object) {
     s.half = static_cast<float>(half_side(object));
     s.tube = static_cast<float>(ring_tube(object));
   }
-  const float reach_up = static_cast<float>(kCosPitch) * s.height + static_cast<float>(kSinPitch * e.half_depth);
+  const float reach_up =
+      static_cast<float>(kCosPitch) * s.height + static_cast<float>(kSinPitch * e.half_depth);
   const auto up = static_cast<float>(screen_up(s.base.y, s.base.z));
   s.left = s.base.x - static_cast<float>(e.half_width) - 0.02f;
   s.right = s.base.x + static_cast<float>(e.half_width) + 0.02f;
@@ -182,7 +187,12 @@ std::optional<Hit> intersect(const Solid& solid, Vec3 origin, float beyond) {
   Candidate best;
   switch (solid.shape) {
     case Shape::kCube:
-      hit_box(o, solid.ray, {-solid.half, 0, -solid.half}, {solid.half, solid.height, solid.half}, beyond, best);
+      hit_box(o,
+              solid.ray,
+              {-solid.half, 0, -solid.half},
+              {solid.half, solid.height, solid.half},
+              beyond,
+              best);
       break;
     case Shape::kSphere: hit_sphere(solid, o, beyond, best); break;
     case Shape::kCylinder: hit_round(solid, o, 0, beyond, best); break;
@@ -191,9 +201,18 @@ std::optional<Hit> intersect(const Solid& solid, Vec3 origin, float beyond) {
     case Shape::kRing: hit_ring(solid, o, beyond, best); break;
     case Shape::kSign: {
       const auto depth = static_cast<float>(kSignHalfDepth);
-      hit_box(o, solid.ray, {-solid.half, solid.board_bottom, -depth}, {solid.half, solid.board_top, depth}, beyond,
+      hit_box(o,
+              solid.ray,
+              {-solid.half, solid.board_bottom, -depth},
+              {solid.half, solid.board_top, depth},
+              beyond,
               best);
-      hit_box(o, solid.ray, {-kPostHalf, 0, -kPostHalf}, {kPostHalf, solid.board_bottom, kPostHalf}, beyond, best);
+      hit_box(o,
+              solid.ray,
+              {-kPostHalf, 0, -kPostHalf},
+              {kPostHalf, solid.board_bottom, kPostHalf},
+              beyond,
+              best);
       break;
     }
   }

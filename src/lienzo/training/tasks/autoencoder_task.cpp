@@ -22,15 +22,17 @@ namespace {
 constexpr int64_t kSheetPictures = 12;
 
 struct AutoencoderOptions {
-  int64_t size = 64;         // of the pictures, pixels
-  double kl_weight = 1e-6;   // Rombach et al. 2022 (arXiv:2112.10752), appendix G
+  int64_t size = 64;        // of the pictures, pixels
+  double kl_weight = 1e-6;  // Rombach et al. 2022 (arXiv:2112.10752), appendix G
   int64_t validation_pictures = 32;
 };
 
 class AutoencoderTask : public Task {
  public:
-  AutoencoderTask(std::unique_ptr<PictureSource> source, const models::AutoencoderKlConfig& config,
-                  const AutoencoderOptions& options, const Recipe& recipe)
+  AutoencoderTask(std::unique_ptr<PictureSource> source,
+                  const models::AutoencoderKlConfig& config,
+                  const AutoencoderOptions& options,
+                  const Recipe& recipe)
       : options_(options),
         train_(recipe.train),
         name_(recipe.name),
@@ -50,15 +52,18 @@ class AutoencoderTask : public Task {
     tensor::NoiseSource noise({random.bits()});
     const auto& config = autoencoder_->config();
     const int64_t side = options_.size / config.factor();
-    return {tensor::to_tensor(pictures), noise.normal({train_.batch_size, config.latent_channels, side, side}).squeeze(0)};
+    return {tensor::to_tensor(pictures),
+            noise.normal({train_.batch_size, config.latent_channels, side, side}).squeeze(0)};
   }
 
   torch::Tensor loss(const Batch& batch, std::map<std::string, double>& metrics) override {
     const auto posterior = autoencoder_->encode(batch[0]);
     const torch::Tensor z = posterior.mean + (0.5 * posterior.logvar).exp() * batch[1];
     const torch::Tensor absolute = (autoencoder_->decode(z) - batch[0]).abs().mean();
-    // KL(N(mean, exp logvar) || N(0, 1)) per latent number: Kingma & Welling 2013 (arXiv:1312.6114), appendix B.
-    const torch::Tensor kl = 0.5 * (posterior.mean.square() + posterior.logvar.exp() - 1 - posterior.logvar).mean();
+    // KL(N(mean, exp logvar) || N(0, 1)) per latent number: Kingma & Welling 2013
+    // (arXiv:1312.6114), appendix B.
+    const torch::Tensor kl =
+        0.5 * (posterior.mean.square() + posterior.logvar.exp() - 1 - posterior.logvar).mean();
     metrics["absolute_error"] = absolute.item<double>();
     metrics["kl"] = kl.item<double>();
     return absolute + options_.kl_weight * kl;
@@ -93,7 +98,8 @@ class AutoencoderTask : public Task {
     models::AutoencoderKlConfig config = autoencoder_->config();
     config.scaling_factor = 1 / latent_deviation();
     const Json json = config.to_json();
-    weights::write_safetensors(folder / "diffusion_pytorch_model.safetensors", weights::named_tensors(*autoencoder_),
+    weights::write_safetensors(folder / "diffusion_pytorch_model.safetensors",
+                               weights::named_tensors(*autoencoder_),
                                {{"format", "pt"},
                                 {"lienzo.kind", "autoencoder"},
                                 {"lienzo.config", json.dump()},
@@ -109,14 +115,17 @@ class AutoencoderTask : public Task {
     return tensor::to_tensor(source_->validation(static_cast<uint64_t>(i)).image).to(device);
   }
 
-  torch::Tensor rebuild(const torch::Tensor& picture) { return autoencoder_->decode(autoencoder_->encode(picture).mean); }
+  torch::Tensor rebuild(const torch::Tensor& picture) {
+    return autoencoder_->decode(autoencoder_->encode(picture).mean);
+  }
 
   // Diffusion expects latents of unit deviation (Rombach et al. 2022, appendix G).
   double latent_deviation() {
     torch::NoGradGuard no_grad;
     std::vector<torch::Tensor> latents;
     const int64_t count = source_->validation_size(options_.validation_pictures);
-    for (int64_t i = 0; i < count; ++i) latents.push_back(autoencoder_->encode(picture_at(i)).mean.flatten());
+    for (int64_t i = 0; i < count; ++i)
+      latents.push_back(autoencoder_->encode(picture_at(i)).mean.flatten());
     return std::max(1e-6, torch::cat(latents).std().item<double>());
   }
 
@@ -133,7 +142,8 @@ std::unique_ptr<Task> make_autoencoder_task(const Recipe& recipe) {
   ConfigReader reader(recipe.task, recipe.source + ": [task]");
   AutoencoderOptions options;
   reader.optional("size", options.size);
-  if (options.size < 8 || options.size > 1024) reader.reject("size", fmt::format("is {}, expected 8 to 1024", options.size));
+  if (options.size < 8 || options.size > 1024)
+    reader.reject("size", fmt::format("is {}, expected 8 to 1024", options.size));
   reader.optional("kl_weight", options.kl_weight);
   if (options.kl_weight < 0) reader.reject("kl_weight", "is negative");
   reader.optional("validation_pictures", options.validation_pictures);
@@ -143,10 +153,15 @@ std::unique_ptr<Task> make_autoencoder_task(const Recipe& recipe) {
   reader.optional("network", network);
   auto source = read_picture_source(reader, options.size, Captions::kUnused);
   reader.finish();
-  const auto config = models::AutoencoderKlConfig::from_json(network, recipe.source + ": [task.network]");
-  if (config.in_channels != 3 || config.out_channels != 3) reader.reject("network", "must have 3 in_channels and out_channels");
+  const auto config =
+      models::AutoencoderKlConfig::from_json(network, recipe.source + ": [task.network]");
+  if (config.in_channels != 3 || config.out_channels != 3)
+    reader.reject("network", "must have 3 in_channels and out_channels");
   if (options.size % config.factor() != 0) {
-    reader.reject("size", fmt::format("is {}, not a multiple of {}, which the network's levels ask for", options.size, config.factor()));
+    reader.reject("size",
+                  fmt::format("is {}, not a multiple of {}, which the network's levels ask for",
+                              options.size,
+                              config.factor()));
   }
   return std::make_unique<AutoencoderTask>(std::move(source), config, options, recipe);
 }

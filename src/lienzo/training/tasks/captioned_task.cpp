@@ -27,8 +27,8 @@ constexpr uint64_t kValidationSeed = 0x7A11DA7E;
 constexpr int64_t kSheetPictures = 12;
 
 struct CaptionedOptions {
-  int64_t size = 64;             // of the pictures, pixels
-  int64_t vocabulary = 2048;     // of the tokenizer, at most
+  int64_t size = 64;          // of the pictures, pixels
+  int64_t vocabulary = 2048;  // of the tokenizer, at most
   NoiseLevels noise;
   double caption_dropout = 0.1;  // share of pictures without words: what guidance compares with
   double guidance = 3;           // of samples, and what the model will use
@@ -41,9 +41,12 @@ struct CaptionedNetImpl : torch::nn::Module {
   CaptionedNetImpl(const models::DenoiserConfig& picture, const models::TextEncoderConfig& text)
       : denoiser(register_module("denoiser", models::Denoiser(picture))),
         text_encoder(register_module("text_encoder", models::TextEncoder(text))) {}
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& time, const models::CaptionBatch& captions) {
+  torch::Tensor forward(const torch::Tensor& x,
+                        const torch::Tensor& time,
+                        const models::CaptionBatch& captions) {
     const auto text = text_encoder->forward(captions);
-    return denoiser(x, time, models::Conditioning{.context = text.features, .context_bias = text.bias});
+    return denoiser(
+        x, time, models::Conditioning{.context = text.features, .context_bias = text.bias});
   }
   models::Denoiser denoiser;
   models::TextEncoder text_encoder;
@@ -52,8 +55,11 @@ TORCH_MODULE(CaptionedNet);
 
 class CaptionedTask : public Task {
  public:
-  CaptionedTask(std::unique_ptr<PictureSource> source, text::BpeTokenizer tokenizer, CaptionedNet net,
-                const CaptionedOptions& options, const Recipe& recipe)
+  CaptionedTask(std::unique_ptr<PictureSource> source,
+                text::BpeTokenizer tokenizer,
+                CaptionedNet net,
+                const CaptionedOptions& options,
+                const Recipe& recipe)
       : options_(options),
         train_(recipe.train),
         name_(recipe.name),
@@ -124,7 +130,8 @@ class CaptionedTask : public Task {
   void save_model(const std::filesystem::path& folder, const Json& provenance) override {
     std::filesystem::create_directories(folder);
     const auto save = [&](const char* file, const torch::nn::Module& module, const Json& config) {
-      weights::write_safetensors(folder / file, weights::named_tensors(module, torch::kHalf),
+      weights::write_safetensors(folder / file,
+                                 weights::named_tensors(module, torch::kHalf),
                                  {{"format", "pt"},
                                   {"lienzo.kind", "captioned-pictures"},
                                   {"lienzo.config", config.dump()},
@@ -148,23 +155,31 @@ class CaptionedTask : public Task {
 
   models::CaptionBatch tokens(std::span<const CaptionedPicture> items) const {
     std::vector<std::vector<int>> captions;
-    for (const CaptionedPicture& item : items) captions.push_back(tokenizer_.encode(source_->spell(item.caption), text::SpecialTokens::kAsText));
+    for (const CaptionedPicture& item : items)
+      captions.push_back(
+          tokenizer_.encode(source_->spell(item.caption), text::SpecialTokens::kAsText));
     return models::make_caption_batch(captions, net_->text_encoder->config().max_text);
   }
 
-  Batch to_batch(const std::vector<CaptionedPicture>& items, const std::vector<float>& times, uint64_t noise_seed) const {
+  Batch to_batch(const std::vector<CaptionedPicture>& items,
+                 const std::vector<float>& times,
+                 uint64_t noise_seed) const {
     std::vector<image::Image> pictures;
     for (const CaptionedPicture& item : items) pictures.push_back(item.image);
     tensor::NoiseSource noise({noise_seed});
     const models::CaptionBatch captions = tokens(items);
     const auto count = static_cast<int64_t>(items.size());
-    return {tensor::to_tensor(pictures), noise.normal({count, 3, options_.size, options_.size}).squeeze(0),
-            torch::tensor(times), captions.ids, captions.mask};
+    return {tensor::to_tensor(pictures),
+            noise.normal({count, 3, options_.size, options_.size}).squeeze(0),
+            torch::tensor(times),
+            captions.ids,
+            captions.mask};
   }
 
   torch::Tensor row_errors(const Batch& batch) {
     const auto noised = noise_model_.training_batch(batch[0], batch[1], batch[2]);
-    const torch::Tensor output = net_->forward(noised.x_t, noised.time, {.ids = batch[3], .mask = batch[4]});
+    const torch::Tensor output =
+        net_->forward(noised.x_t, noised.time, {.ids = batch[3], .mask = batch[4]});
     return (output - noised.target).square().mean({1, 2, 3});  // (B)
   }
 
@@ -173,16 +188,24 @@ class CaptionedTask : public Task {
     const auto told = [&](const std::string& words) {
       const CaptionedPicture item{.image = {}, .caption = words};
       models::CaptionBatch captions = tokens(std::span(&item, 1));
-      const auto text = net_->text_encoder->forward({.ids = captions.ids.to(device()), .mask = captions.mask.to(device())});
+      const auto text = net_->text_encoder->forward(
+          {.ids = captions.ids.to(device()), .mask = captions.mask.to(device())});
       return noise_model_.denoiser([this, text](const torch::Tensor& x, const torch::Tensor& time) {
-        return net_->denoiser(x, time, models::Conditioning{.context = text.features, .context_bias = text.bias});
+        return net_->denoiser(
+            x, time, models::Conditioning{.context = text.features, .context_bias = text.bias});
       });
     };
     tensor::NoiseSource noise({seed});
-    const auto denoise = diffusion::guided_denoiser(told(caption), told(""), {.scale = options_.guidance});
-    const std::vector<double> sigmas = diffusion::flow_sigmas(static_cast<int>(options_.sample_steps));
-    return tensor::to_image(diffusion::sample_euler(denoise, noise.normal({3, options_.size, options_.size}).to(device()),
-                                                    sigmas, {.path = diffusion::NoisePath::kRectifiedFlow}, noise));
+    const auto denoise =
+        diffusion::guided_denoiser(told(caption), told(""), {.scale = options_.guidance});
+    const std::vector<double> sigmas =
+        diffusion::flow_sigmas(static_cast<int>(options_.sample_steps));
+    return tensor::to_image(
+        diffusion::sample_euler(denoise,
+                                noise.normal({3, options_.size, options_.size}).to(device()),
+                                sigmas,
+                                {.path = diffusion::NoisePath::kRectifiedFlow},
+                                noise));
   }
 
   CaptionedOptions options_;
@@ -190,7 +213,8 @@ class CaptionedTask : public Task {
   std::string name_;
   std::unique_ptr<PictureSource> source_;
   text::BpeTokenizer tokenizer_;
-  diffusion::NoiseModel noise_model_ = diffusion::NoiseModel::rectified_flow(1.0, diffusion::Parameterization::kEdm);
+  diffusion::NoiseModel noise_model_ =
+      diffusion::NoiseModel::rectified_flow(1.0, diffusion::Parameterization::kEdm);
   CaptionedNet net_;
 };
 
@@ -200,7 +224,8 @@ std::unique_ptr<Task> make_captioned_task(const Recipe& recipe) {
   ConfigReader reader(recipe.task, recipe.source + ": [task]");
   CaptionedOptions options;
   const auto between = [&](std::string_view key, auto value, double least, double most) {
-    if (value < least || value > most) reader.reject(key, fmt::format("is {}, expected {} to {}", value, least, most));
+    if (value < least || value > most)
+      reader.reject(key, fmt::format("is {}, expected {} to {}", value, least, most));
   };
   reader.optional("size", options.size);
   between("size", options.size, 8, 1024);
@@ -227,21 +252,34 @@ std::unique_ptr<Task> make_captioned_task(const Recipe& recipe) {
 
   for (const char* key : {"context", "scene"}) {
     if (network.contains(key)) {
-      throw Error(ErrorKind::kInvalidInput, fmt::format("{}: [task.network] '{}' follows from [task.text]; remove it", recipe.source, key));
+      throw Error(
+          ErrorKind::kInvalidInput,
+          fmt::format(
+              "{}: [task.network] '{}' follows from [task.text]; remove it", recipe.source, key));
     }
   }
   if (text.contains("vocabulary")) {
-    throw Error(ErrorKind::kInvalidInput, fmt::format("{}: [task.text] 'vocabulary' belongs to [task]", recipe.source));
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("{}: [task.text] 'vocabulary' belongs to [task]", recipe.source));
   }
-  auto tokenizer = source->train_tokenizer(static_cast<uint64_t>(recipe.train.seed), static_cast<int>(options.vocabulary));
+  auto tokenizer = source->train_tokenizer(static_cast<uint64_t>(recipe.train.seed),
+                                           static_cast<int>(options.vocabulary));
   text["vocabulary"] = tokenizer.vocab_size();
-  const auto text_config = models::TextEncoderConfig::from_json(text, recipe.source + ": [task.text]");
+  const auto text_config =
+      models::TextEncoderConfig::from_json(text, recipe.source + ": [task.text]");
   network["context"] = text_config.width;
   network["scene"] = false;
-  const auto config = models::DenoiserConfig::from_json(network, recipe.source + ": [task.network]");
+  const auto config =
+      models::DenoiserConfig::from_json(network, recipe.source + ": [task.network]");
   const int64_t step = config.patch << (config.widths.size() - 1);
-  if (options.size % step != 0) reader.reject("size", fmt::format("is {}, not a multiple of {}, which the network's patch and levels ask for", options.size, step));
-  return std::make_unique<CaptionedTask>(std::move(source), std::move(tokenizer), CaptionedNet(config, text_config), options, recipe);
+  if (options.size % step != 0)
+    reader.reject(
+        "size",
+        fmt::format("is {}, not a multiple of {}, which the network's patch and levels ask for",
+                    options.size,
+                    step));
+  return std::make_unique<CaptionedTask>(
+      std::move(source), std::move(tokenizer), CaptionedNet(config, text_config), options, recipe);
 }
 
 }  // namespace lienzo::training

@@ -1,8 +1,9 @@
 #include "lienzo/training/tasks/checker_task.h"
 
+#include <torch/torch.h>
+
 #include <algorithm>
 #include <cmath>
-#include <torch/torch.h>
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/random.h"
@@ -23,8 +24,9 @@ namespace {
 namespace world = datasets::world;
 
 constexpr uint64_t kValidationSeed = 0x7A11DA7E;
-constexpr double kSpread = 0.8;            // deviation of a heat map's peak, cells
-constexpr double kNeighbourWeight = 0.25;  // of a place beside the middle, in the losses of attributes
+constexpr double kSpread = 0.8;  // deviation of a heat map's peak, cells
+constexpr double kNeighbourWeight =
+    0.25;  // of a place beside the middle, in the losses of attributes
 
 struct CheckerTaskOptions {
   double noise = 0.06;     // largest deviation of the noise on a picture (values -1..1)
@@ -48,11 +50,11 @@ models::CheckerConfig network_config(const Json& json, const std::string& where)
 
 /// What should be found, for the losses. N places.
 struct Targets {
-  torch::Tensor heat;                       // (B, G, n, n)
-  std::vector<int64_t> places;              // N x 4: picture, group, row, column
-  std::vector<int64_t> labels;              // N x 2: colour, material
-  std::vector<float> numbers;               // N x 5, see kPlaceNumbers
-  std::vector<float> weights;               // N
+  torch::Tensor heat;           // (B, G, n, n)
+  std::vector<int64_t> places;  // N x 4: picture, group, row, column
+  std::vector<int64_t> labels;  // N x 2: colour, material
+  std::vector<float> numbers;   // N x 5, see kPlaceNumbers
+  std::vector<float> weights;   // N
 };
 
 void add_object(Targets& targets, int64_t picture, const world::Object& object, int64_t cells) {
@@ -66,15 +68,22 @@ void add_object(Targets& targets, int64_t picture, const world::Object& object, 
     for (int64_t dx = -3; dx <= 3; ++dx) {
       const int64_t r = row + dy, c = column + dx;
       if (r < 0 || c < 0 || r >= cells || c >= cells) continue;
-      const double across = static_cast<double>(c) + 0.5 - x, down = static_cast<double>(r) + 0.5 - y;
+      const double across = static_cast<double>(c) + 0.5 - x,
+                   down = static_cast<double>(r) + 0.5 - y;
       const double value = std::exp(-(across * across + down * down) / (2 * kSpread * kSpread));
-      heat[r][c] = std::max(heat[r][c], dx == 0 && dy == 0 ? 1.0f : std::min(0.95f, static_cast<float>(value)));
+      heat[r][c] = std::max(heat[r][c],
+                            dx == 0 && dy == 0 ? 1.0f : std::min(0.95f, static_cast<float>(value)));
       if (std::abs(dx) + std::abs(dy) > 1) continue;
       targets.places.insert(targets.places.end(), {picture, group_of(object), r, c});
-      targets.labels.insert(targets.labels.end(), {static_cast<int64_t>(object.colour), static_cast<int64_t>(object.material)});
+      targets.labels.insert(
+          targets.labels.end(),
+          {static_cast<int64_t>(object.colour), static_cast<int64_t>(object.material)});
       targets.numbers.insert(targets.numbers.end(),
-                             {static_cast<float>(-across), static_cast<float>(-down), static_cast<float>((box.right - box.left) * n),
-                              static_cast<float>((box.bottom - box.top) * n), static_cast<float>(object.elevation) / world::kUnit});
+                             {static_cast<float>(-across),
+                              static_cast<float>(-down),
+                              static_cast<float>((box.right - box.left) * n),
+                              static_cast<float>((box.bottom - box.top) * n),
+                              static_cast<float>(object.elevation) / world::kUnit});
       targets.weights.push_back(dx == 0 && dy == 0 ? 1.0f : static_cast<float>(kNeighbourWeight));
     }
   }
@@ -82,7 +91,9 @@ void add_object(Targets& targets, int64_t picture, const world::Object& object, 
 
 class CheckerTask : public Task {
  public:
-  CheckerTask(const models::CheckerConfig& config, const CheckerTaskOptions& options, const Recipe& recipe)
+  CheckerTask(const models::CheckerConfig& config,
+              const CheckerTaskOptions& options,
+              const Recipe& recipe)
       : options_(options), train_(recipe.train), checker_(config) {}
 
   torch::nn::Module& module() override { return *checker_; }
@@ -98,20 +109,25 @@ class CheckerTask : public Task {
     for (int64_t b = 0; b < batch; ++b) {
       const auto index = static_cast<uint64_t>(step * batch + b);
       Random random(static_cast<uint64_t>(train_.seed) + 1, index);
-      const world::Scene scene = world::sample_example(static_cast<uint64_t>(train_.seed), index, world::Split::kAll).scene;
+      const world::Scene scene =
+          world::sample_example(static_cast<uint64_t>(train_.seed), index, world::Split::kAll)
+              .scene;
       image::Image picture = world::render(scene, size);
       if (random.chance(options_.blurred)) {
         const int low = random.integer(size / 2, size - 1);
         picture = image::resize(image::resize(picture, low, low), size, size);
       }
-      // Drawn pictures are a little off in every way; the checker must see what they mean all the same.
+      // Drawn pictures are a little off in every way; the checker must see what they mean all the
+      // same.
       const double contrast = 1 + random.uniform(-options_.contrast, options_.contrast);
       const double brightness = random.uniform(-options_.contrast, options_.contrast) / 2;
       tensor::NoiseSource noise({random.bits()});
       const double strength = random.uniform(0, options_.noise);
-      pictures.push_back(tensor::to_tensor(picture) * contrast + brightness + noise.normal({3, size, size}) * strength);
+      pictures.push_back(tensor::to_tensor(picture) * contrast + brightness +
+                         noise.normal({3, size, size}) * strength);
       backgrounds.push_back(static_cast<int64_t>(scene.background));
-      for (const int i : world::back_to_front(scene)) add_object(targets, b, scene.objects[static_cast<size_t>(i)], cells);
+      for (const int i : world::back_to_front(scene))
+        add_object(targets, b, scene.objects[static_cast<size_t>(i)], cells);
     }
     const auto places = static_cast<int64_t>(targets.weights.size());
     return {torch::cat(pictures).contiguous(torch::MemoryFormat::ChannelsLast),
@@ -131,7 +147,8 @@ class CheckerTask : public Task {
 
     // The focal loss of CenterNet (Zhou et al. 2019, equation 1, alpha 2, beta 4), per object.
     const torch::Tensor& wanted = batch[1];
-    const torch::Tensor yes = torch::log_sigmoid(output.heat), no = torch::log_sigmoid(-output.heat);
+    const torch::Tensor yes = torch::log_sigmoid(output.heat),
+                        no = torch::log_sigmoid(-output.heat);
     const torch::Tensor p = torch::sigmoid(output.heat);
     const torch::Tensor middle = wanted.eq(1).to(torch::kFloat);
     const torch::Tensor found = middle * (1 - p).square() * yes;
@@ -141,11 +158,15 @@ class CheckerTask : public Task {
     const torch::Tensor values = checker_->attributes(output.features, batch[2]);
     const auto average = [&](const torch::Tensor& x) { return (x * weights).sum() / total; };
     const auto choice = [&](int64_t from, int64_t count, int64_t label) {
-      return average(torch::cross_entropy_loss(values.slice(1, from, from + count), batch[3].select(1, label), {}, at::Reduction::None));
+      return average(torch::cross_entropy_loss(
+          values.slice(1, from, from + count), batch[3].select(1, label), {}, at::Reduction::None));
     };
-    const torch::Tensor colour = choice(0, config.colours, 0), material = choice(config.colours, config.materials, 1);
-    const torch::Tensor errors = torch::smooth_l1_loss(values.slice(1, config.colours + config.materials), batch[4], at::Reduction::None, 0.1);
-    const torch::Tensor box = average(errors.slice(1, 0, 4).mean(1)), elevation = average(errors.select(1, 4));
+    const torch::Tensor colour = choice(0, config.colours, 0),
+                        material = choice(config.colours, config.materials, 1);
+    const torch::Tensor errors = torch::smooth_l1_loss(
+        values.slice(1, config.colours + config.materials), batch[4], at::Reduction::None, 0.1);
+    const torch::Tensor box = average(errors.slice(1, 0, 4).mean(1)),
+                        elevation = average(errors.select(1, 4));
     const torch::Tensor background = torch::cross_entropy_loss(output.background, batch[6]);
     metrics["heat"] = heat.item<double>();
     metrics["colour"] = colour.item<double>();
@@ -166,19 +187,28 @@ class CheckerTask : public Task {
       bool all = same_count;
       for (const world::Object& object : scene.objects) {
         const world::Box box = world::picture_box(object);
-        all = all && std::any_of(reading.peaks.begin(), reading.peaks.end(), [&](const models::CheckerPeak& peak) {
-          return peak.group == group_of(object) && peak.colour == static_cast<int>(object.colour) &&
-                 peak.material == static_cast<int>(object.material) &&
-                 std::abs(peak.centre_x - (box.left + box.right) / 2) < 0.03 && std::abs(peak.centre_y - (box.top + box.bottom) / 2) < 0.03 &&
-                 std::abs(peak.elevation - object.elevation / static_cast<double>(world::kUnit)) < 0.25;
-        });
+        all = all &&
+              std::any_of(
+                  reading.peaks.begin(), reading.peaks.end(), [&](const models::CheckerPeak& peak) {
+                    return peak.group == group_of(object) &&
+                           peak.colour == static_cast<int>(object.colour) &&
+                           peak.material == static_cast<int>(object.material) &&
+                           std::abs(peak.centre_x - (box.left + box.right) / 2) < 0.03 &&
+                           std::abs(peak.centre_y - (box.top + box.bottom) / 2) < 0.03 &&
+                           std::abs(peak.elevation -
+                                    object.elevation / static_cast<double>(world::kUnit)) < 0.25;
+                  });
       }
       right += all ? 1 : 0;
       objects_right += same_count ? 1 : 0;
       backgrounds += reading.background == static_cast<int>(scene.background) ? 1 : 0;
     }
-    const auto share = [&](int64_t count) { return static_cast<double>(count) / static_cast<double>(options_.validation_pictures); };
-    return {{"all_right", share(right)}, {"count_right", share(objects_right)}, {"background_right", share(backgrounds)}};
+    const auto share = [&](int64_t count) {
+      return static_cast<double>(count) / static_cast<double>(options_.validation_pictures);
+    };
+    return {{"all_right", share(right)},
+            {"count_right", share(objects_right)},
+            {"background_right", share(backgrounds)}};
   }
 
   image::Image sample_sheet() override {
@@ -187,9 +217,15 @@ class CheckerTask : public Task {
       const world::Scene scene = validation_scene(i);
       image::Image picture = world::render(scene, 256);
       for (const models::CheckerPeak& peak : look(scene).peaks) {
-        const auto edge = [](double middle, double side) { return std::clamp(static_cast<int>((middle + side / 2) * 256), 0, 255); };
-        image::draw_rectangle(picture, edge(peak.centre_x, -peak.width), edge(peak.centre_y, -peak.height), edge(peak.centre_x, peak.width),
-                              edge(peak.centre_y, peak.height), {255, 0, 255});
+        const auto edge = [](double middle, double side) {
+          return std::clamp(static_cast<int>((middle + side / 2) * 256), 0, 255);
+        };
+        image::draw_rectangle(picture,
+                              edge(peak.centre_x, -peak.width),
+                              edge(peak.centre_y, -peak.height),
+                              edge(peak.centre_x, peak.width),
+                              edge(peak.centre_y, peak.height),
+                              {255, 0, 255});
       }
       cells.push_back(std::move(picture));
     }
@@ -198,7 +234,8 @@ class CheckerTask : public Task {
 
   void save_model(const std::filesystem::path& folder, const Json& provenance) override {
     std::filesystem::create_directories(folder);
-    weights::write_safetensors(folder / "checker.safetensors", weights::named_tensors(*checker_, torch::kHalf),
+    weights::write_safetensors(folder / "checker.safetensors",
+                               weights::named_tensors(*checker_, torch::kHalf),
                                {{"format", "pt"},
                                 {"lienzo.kind", "checker"},
                                 {"lienzo.config", checker_->config().to_json().dump()},
@@ -207,11 +244,13 @@ class CheckerTask : public Task {
 
  private:
   static world::Scene validation_scene(int64_t i) {
-    return world::sample_example(kValidationSeed, static_cast<uint64_t>(i), world::Split::kAll).scene;
+    return world::sample_example(kValidationSeed, static_cast<uint64_t>(i), world::Split::kAll)
+        .scene;
   }
   models::CheckerReading look(const world::Scene& scene) {
     const image::Image picture = world::render(scene, static_cast<int>(checker_->config().picture));
-    const torch::Tensor pixels = tensor::to_tensor(picture).to(checker_->parameters().front().device());
+    const torch::Tensor pixels =
+        tensor::to_tensor(picture).to(checker_->parameters().front().device());
     return checker_->read(pixels.contiguous(torch::MemoryFormat::ChannelsLast)).front();
   }
 
@@ -237,7 +276,8 @@ std::unique_ptr<Task> make_checker_task(const Recipe& recipe) {
   Json network = Json::object();
   reader.optional("network", network);
   reader.finish();
-  return std::make_unique<CheckerTask>(network_config(network, recipe.source + ": [task.network]"), options, recipe);
+  return std::make_unique<CheckerTask>(
+      network_config(network, recipe.source + ": [task.network]"), options, recipe);
 }
 
 }  // namespace lienzo::training

@@ -25,7 +25,8 @@ constexpr size_t kCacheBytes = size_t{512} << 20;
 
 class FolderSource : public PictureSource {
  public:
-  FolderSource(std::vector<datasets::CaptionedImage> entries, const datasets::ImageFolderOptions& options)
+  FolderSource(std::vector<datasets::CaptionedImage> entries,
+               const datasets::ImageFolderOptions& options)
       : dataset_(std::move(entries), options) {
     // Without random crops a picture is always the same, and decoding it costs more than a step.
     const auto side = static_cast<size_t>(options.size);
@@ -50,7 +51,9 @@ class FolderSource : public PictureSource {
     return {std::move(item.image), std::move(item.caption)};
   }
 
-  CaptionedPicture validation(uint64_t index) const override { return item(kValidationSeed, index); }
+  CaptionedPicture validation(uint64_t index) const override {
+    return item(kValidationSeed, index);
+  }
 
   int64_t validation_size(int64_t wanted) const override {
     return std::min(wanted, static_cast<int64_t>(dataset_.size()));
@@ -59,9 +62,11 @@ class FolderSource : public PictureSource {
   text::BpeTokenizer train_tokenizer(uint64_t, int vocabulary) const override {
     std::vector<std::string> captions;
     for (const auto& entry : dataset_.entries()) captions.push_back(spell(entry.caption));
-    return text::BpeTokenizer::train(captions, {.vocab_size = vocabulary,
-                                                .special_tokens = {"<pad>"},
-                                                .normalizer = {text::NormalizerStep::kNfc, text::NormalizerStep::kLowercase}});
+    return text::BpeTokenizer::train(
+        captions,
+        {.vocab_size = vocabulary,
+         .special_tokens = {"<pad>"},
+         .normalizer = {text::NormalizerStep::kNfc, text::NormalizerStep::kLowercase}});
   }
 
   std::string spell(std::string_view caption) const override { return std::string(caption); }
@@ -94,7 +99,8 @@ class WorldSource : public PictureSource {
   CaptionedPicture make(uint64_t seed, uint64_t index, world::Split split) const {
     const world::Example example = world::sample_example(seed, index, split);
     Random random(seed + 1, index);
-    const auto language = random.chance(0.5) ? world::Language::kSpanish : world::Language::kEnglish;
+    const auto language =
+        random.chance(0.5) ? world::Language::kSpanish : world::Language::kEnglish;
     return {world::render(example.scene, size_), world::describe(example.spec, language, random)};
   }
   int size_;
@@ -106,39 +112,54 @@ std::vector<datasets::CaptionedImage> list_pictures(const std::filesystem::path&
   std::error_code problem;
   for (const auto& item : std::filesystem::recursive_directory_iterator(folder, problem)) {
     std::string extension = item.path().extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    const bool known = extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
-    if (!known || !item.is_regular_file() || item.path().filename().string().starts_with('.')) continue;
+    std::transform(extension.begin(), extension.end(), extension.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    });
+    const bool known =
+        extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
+    if (!known || !item.is_regular_file() || item.path().filename().string().starts_with('.'))
+      continue;
     pictures.push_back({.path = item.path(), .caption = item.path().stem().string()});
   }
-  if (problem) throw Error(ErrorKind::kNotFound, fmt::format("[{}] cannot be read: {}", folder.string(), problem.message()));
-  std::sort(pictures.begin(), pictures.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  if (problem)
+    throw Error(ErrorKind::kNotFound,
+                fmt::format("[{}] cannot be read: {}", folder.string(), problem.message()));
+  std::sort(pictures.begin(), pictures.end(), [](const auto& a, const auto& b) {
+    return a.path < b.path;
+  });
   return pictures;
 }
 
 }  // namespace
 
-std::unique_ptr<PictureSource> read_picture_source(ConfigReader& reader, int64_t size, Captions captions) {
+std::unique_ptr<PictureSource> read_picture_source(ConfigReader& reader,
+                                                   int64_t size,
+                                                   Captions captions) {
   std::string source, path;
   reader.required("source", source);
   if (source == "world") {
-    if (size > 512) reader.reject("size", fmt::format("is {}, the world is drawn at 512 at most", size));
+    if (size > 512)
+      reader.reject("size", fmt::format("is {}, the world is drawn at 512 at most", size));
     return std::make_unique<WorldSource>(size);
   }
-  if (source != "folder") reader.reject("source", fmt::format("is \"{}\", expected \"folder\" or \"world\"", source));
+  if (source != "folder")
+    reader.reject("source", fmt::format("is \"{}\", expected \"folder\" or \"world\"", source));
   reader.required("path", path);
   datasets::ImageFolderOptions options{.size = static_cast<int>(size)};
   datasets::ImageFolderReading reading;
   reader.optional("random_crop", options.random_crop);
   reader.optional("flip", options.flip);
   reader.optional("skip_uncaptioned", reading.skip_uncaptioned);
-  std::vector<datasets::CaptionedImage> entries =
-      captions == Captions::kNeeded ? datasets::read_image_folder(path, reading) : list_pictures(path);
+  std::vector<datasets::CaptionedImage> entries = captions == Captions::kNeeded
+                                                      ? datasets::read_image_folder(path, reading)
+                                                      : list_pictures(path);
   if (entries.size() < 2) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[{}] holds {} picture{}, expected at least 2 (png, jpg or webp); add some", path,
-                            entries.size(), entries.size() == 1 ? "" : "s"));
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format("[{}] holds {} picture{}, expected at least 2 (png, jpg or webp); add some",
+                    path,
+                    entries.size(),
+                    entries.size() == 1 ? "" : "s"));
   }
   return std::make_unique<FolderSource>(std::move(entries), options);
 }

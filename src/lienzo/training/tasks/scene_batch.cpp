@@ -7,8 +7,13 @@ namespace lienzo::training {
 void append_map(Batch& batch, const tensor::LayeredMap& map) {
   std::vector<int64_t> shape = {map.resolution};
   shape.insert(shape.end(), map.level_sizes.begin(), map.level_sizes.end());
-  batch.insert(batch.end(), {torch::tensor(shape, torch::kLong), map.pixels, map.thing, map.local, map.attributes,
-                             map.backdrop});
+  batch.insert(batch.end(),
+               {torch::tensor(shape, torch::kLong),
+                map.pixels,
+                map.thing,
+                map.local,
+                map.attributes,
+                map.backdrop});
 }
 
 tensor::LayeredMap map_at(const Batch& batch, size_t at) {

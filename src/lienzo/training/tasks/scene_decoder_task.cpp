@@ -1,7 +1,8 @@
 #include "lienzo/training/tasks/scene_decoder_task.h"
 
-#include <cmath>
 #include <torch/torch.h>
+
+#include <cmath>
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/random.h"
@@ -28,7 +29,7 @@ namespace world = datasets::world;
 constexpr uint64_t kValidationSeed = 0x7A11DA7E;
 
 struct SceneDecoderOptions {
-  int64_t size = 64;             // of the pictures, pixels
+  int64_t size = 64;  // of the pictures, pixels
   NoiseLevels noise;
   int64_t sample_steps = 10;
   int64_t validation_pictures = 24;
@@ -36,7 +37,9 @@ struct SceneDecoderOptions {
 
 class SceneDecoderTask : public Task {
  public:
-  SceneDecoderTask(const models::DenoiserConfig& config, const SceneDecoderOptions& options, const Recipe& recipe)
+  SceneDecoderTask(const models::DenoiserConfig& config,
+                   const SceneDecoderOptions& options,
+                   const Recipe& recipe)
       : options_(options), train_(recipe.train), name_(recipe.name), denoiser_(config) {}
 
   torch::nn::Module& module() override { return *denoiser_; }
@@ -47,13 +50,16 @@ class SceneDecoderTask : public Task {
     std::vector<image::Image> pictures;
     for (int64_t b = 0; b < train_.batch_size; ++b) {
       const auto index = static_cast<uint64_t>(step * train_.batch_size + b);
-      scenes.push_back(world::sample_example(static_cast<uint64_t>(train_.seed), index, world::Split::kTraining).scene);
+      scenes.push_back(
+          world::sample_example(static_cast<uint64_t>(train_.seed), index, world::Split::kTraining)
+              .scene);
       pictures.push_back(world::render(scenes.back(), size));
     }
     Random random(static_cast<uint64_t>(train_.seed) + 1, static_cast<uint64_t>(step));
     const std::vector<float> times = sample_times(options_.noise, train_.batch_size, random);
     tensor::NoiseSource noise({random.bits()});
-    Batch batch = {tensor::to_tensor(pictures), noise.normal({train_.batch_size, 3, size, size}).squeeze(0),
+    Batch batch = {tensor::to_tensor(pictures),
+                   noise.normal({train_.batch_size, 3, size, size}).squeeze(0),
                    torch::tensor(times)};
     append_map(batch, world::make_scene_map(scenes, size));
     return batch;
@@ -62,12 +68,14 @@ class SceneDecoderTask : public Task {
   torch::Tensor loss(const Batch& batch, std::map<std::string, double>& metrics) override {
     const tensor::LayeredMap map = map_at(batch, 3);
     const auto noised = noise_model_.training_batch(batch[0], batch[1], batch[2]);
-    const torch::Tensor output = denoiser_(noised.x_t, noised.time, models::Conditioning{.scene = &map});
+    const torch::Tensor output =
+        denoiser_(noised.x_t, noised.time, models::Conditioning{.scene = &map});
     const torch::Tensor errors = (output - noised.target).square().mean({1, 2, 3});  // (B)
     {
       torch::NoGradGuard no_grad;
       const torch::Tensor pure = batch[2].ge(0.999);
-      if (pure.any().item<bool>()) metrics["loss_from_pure_noise"] = errors.detach().masked_select(pure).mean().item<double>();
+      if (pure.any().item<bool>())
+        metrics["loss_from_pure_noise"] = errors.detach().masked_select(pure).mean().item<double>();
     }
     return errors.mean();
   }
@@ -76,11 +84,16 @@ class SceneDecoderTask : public Task {
     double squared = 0;
     for (int64_t i = 0; i < options_.validation_pictures; ++i) {
       const world::Scene scene = held_out_scene(i);
-      const torch::Tensor truth = tensor::to_tensor(world::render(scene, static_cast<int>(options_.size)));
-      squared += (draw(scene, static_cast<uint64_t>(i)).clamp(-1, 1) - truth).square().mean().item<double>();
+      const torch::Tensor truth =
+          tensor::to_tensor(world::render(scene, static_cast<int>(options_.size)));
+      squared += (draw(scene, static_cast<uint64_t>(i)).clamp(-1, 1) - truth)
+                     .square()
+                     .mean()
+                     .item<double>();
     }
     // Peak 2: pictures run from -1 to 1.
-    return {{"psnr_held_out", 10 * std::log10(4 / (squared / static_cast<double>(options_.validation_pictures)))}};
+    return {{"psnr_held_out",
+             10 * std::log10(4 / (squared / static_cast<double>(options_.validation_pictures)))}};
   }
 
   image::Image sample_sheet() override {
@@ -95,7 +108,8 @@ class SceneDecoderTask : public Task {
 
   void save_model(const std::filesystem::path& folder, const Json& provenance) override {
     std::filesystem::create_directories(folder);
-    weights::write_safetensors(folder / "decoder.safetensors", weights::named_tensors(*denoiser_, torch::kHalf),
+    weights::write_safetensors(folder / "decoder.safetensors",
+                               weights::named_tensors(*denoiser_, torch::kHalf),
                                {{"format", "pt"},
                                 {"lienzo.kind", "scene-decoder"},
                                 {"lienzo.size", std::to_string(options_.size)},
@@ -105,25 +119,35 @@ class SceneDecoderTask : public Task {
 
  private:
   static world::Scene held_out_scene(int64_t i) {
-    return world::sample_example(kValidationSeed, static_cast<uint64_t>(i), world::Split::kHeldOut).scene;
+    return world::sample_example(kValidationSeed, static_cast<uint64_t>(i), world::Split::kHeldOut)
+        .scene;
   }
 
   torch::Tensor draw(const world::Scene& scene, uint64_t seed) {
     torch::NoGradGuard no_grad;
     const auto size = options_.size;
-    const tensor::LayeredMap map = world::make_scene_map(std::span(&scene, 1), static_cast<int>(size));
-    models::Conditioning conditioning{.scene = &map, .scene_features = denoiser_->encode_scene(map)};
-    const auto network = [&](const torch::Tensor& x, const torch::Tensor& time) { return denoiser_(x, time, conditioning); };
+    const tensor::LayeredMap map =
+        world::make_scene_map(std::span(&scene, 1), static_cast<int>(size));
+    models::Conditioning conditioning{.scene = &map,
+                                      .scene_features = denoiser_->encode_scene(map)};
+    const auto network = [&](const torch::Tensor& x, const torch::Tensor& time) {
+      return denoiser_(x, time, conditioning);
+    };
     tensor::NoiseSource noise({seed});
-    const std::vector<double> sigmas = diffusion::flow_sigmas(static_cast<int>(options_.sample_steps));
-    return diffusion::sample_euler(noise_model_.denoiser(network), noise.normal({3, size, size}), sigmas,
-                                   {.path = diffusion::NoisePath::kRectifiedFlow}, noise);
+    const std::vector<double> sigmas =
+        diffusion::flow_sigmas(static_cast<int>(options_.sample_steps));
+    return diffusion::sample_euler(noise_model_.denoiser(network),
+                                   noise.normal({3, size, size}),
+                                   sigmas,
+                                   {.path = diffusion::NoisePath::kRectifiedFlow},
+                                   noise);
   }
 
   SceneDecoderOptions options_;
   TrainOptions train_;
   std::string name_;
-  diffusion::NoiseModel noise_model_ = diffusion::NoiseModel::rectified_flow(1.0, diffusion::Parameterization::kEdm);
+  diffusion::NoiseModel noise_model_ =
+      diffusion::NoiseModel::rectified_flow(1.0, diffusion::Parameterization::kEdm);
   models::Denoiser denoiser_;
 };
 
@@ -140,8 +164,10 @@ std::unique_ptr<Task> make_scene_decoder_task(const Recipe& recipe) {
   Json network = Json::object();
   reader.optional("network", network);
   reader.finish();
-  return std::make_unique<SceneDecoderTask>(models::DenoiserConfig::from_json(network, recipe.source + ": [task.network]"),
-                                            options, recipe);
+  return std::make_unique<SceneDecoderTask>(
+      models::DenoiserConfig::from_json(network, recipe.source + ": [task.network]"),
+      options,
+      recipe);
 }
 
 }  // namespace lienzo::training

@@ -1,9 +1,10 @@
 #include "lienzo/training/tasks/scene_prior_task.h"
 
-#include <algorithm>
 #include <fmt/format.h>
-#include <span>
 #include <torch/torch.h>
+
+#include <algorithm>
+#include <span>
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
@@ -28,7 +29,7 @@ struct ScenePriorOptions {
   int64_t vocabulary = 2048;           // of the tokenizer
   int64_t tokenizer_captions = 40000;  // it is learned from
   int64_t validation_captions = 256;
-  double caption_dropout = 0.06;       // share of scenes without words: what guidance compares with
+  double caption_dropout = 0.06;  // share of scenes without words: what guidance compares with
 };
 
 class ScenePriorTask : public Task {
@@ -36,9 +37,11 @@ class ScenePriorTask : public Task {
   ScenePriorTask(const Json& network, const ScenePriorOptions& options, const Recipe& recipe)
       : options_(options),
         train_(recipe.train),
-        tokenizer_(world::train_prior_tokenizer(static_cast<uint64_t>(recipe.train.seed), options.tokenizer_captions,
+        tokenizer_(world::train_prior_tokenizer(static_cast<uint64_t>(recipe.train.seed),
+                                                options.tokenizer_captions,
                                                 static_cast<int>(options.vocabulary))) {
-    models::ScenePriorConfig config = models::ScenePriorConfig::from_json(network, recipe.source + ": [task.network]");
+    models::ScenePriorConfig config =
+        models::ScenePriorConfig::from_json(network, recipe.source + ": [task.network]");
     config.text_vocabulary = tokenizer_.vocab_size();
     config.scene_vocabulary = world::scene_vocabulary();
     prior_ = models::ScenePrior(config);
@@ -47,40 +50,53 @@ class ScenePriorTask : public Task {
   torch::nn::Module& module() override { return *prior_; }
 
   Batch make_batch(int64_t step) const override {
-    // Neighbouring steps share a pool that is sorted by length, so that little of a batch is padding.
+    // Neighbouring steps share a pool that is sorted by length, so that little of a batch is
+    // padding.
     const int64_t pool = kPoolSteps * train_.batch_size;
-    std::vector<Line> lines = read_lines(static_cast<uint64_t>(train_.seed), static_cast<uint64_t>(step / kPoolSteps * pool),
-                                         pool, world::Split::kTraining);
-    std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.length() < b.length(); });
-    return to_batch(std::span(lines).subspan(static_cast<size_t>(step % kPoolSteps * train_.batch_size),
-                                             static_cast<size_t>(train_.batch_size)));
+    std::vector<Line> lines = read_lines(static_cast<uint64_t>(train_.seed),
+                                         static_cast<uint64_t>(step / kPoolSteps * pool),
+                                         pool,
+                                         world::Split::kTraining);
+    std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
+      return a.length() < b.length();
+    });
+    return to_batch(
+        std::span(lines).subspan(static_cast<size_t>(step % kPoolSteps * train_.batch_size),
+                                 static_cast<size_t>(train_.batch_size)));
   }
 
   torch::Tensor loss(const Batch& batch, std::map<std::string, double>& metrics) override {
     (void)metrics;
     const torch::Tensor logits = prior_(batch[0], batch[1], batch[2]);
-    return torch::cross_entropy_loss(logits.flatten(0, 1), batch[3].flatten(), {}, at::Reduction::Mean, kIgnored);
+    return torch::cross_entropy_loss(
+        logits.flatten(0, 1), batch[3].flatten(), {}, at::Reduction::Mean, kIgnored);
   }
 
   std::map<std::string, double> validate() override {
     torch::NoGradGuard no_grad;
-    const Batch batch = to_batch(read_lines(kValidationSeed, 0, options_.validation_captions, world::Split::kHeldOut));
+    const Batch batch = to_batch(
+        read_lines(kValidationSeed, 0, options_.validation_captions, world::Split::kHeldOut));
     const torch::Tensor logits = prior_(batch[0], batch[1], batch[2]);
     const torch::Tensor counted = batch[3] != kIgnored;
     const torch::Tensor right = (logits.argmax(-1) == batch[3]) & counted;
     std::map<std::string, double> values;
     values["loss_held_out"] =
-        torch::cross_entropy_loss(logits.flatten(0, 1), batch[3].flatten(), {}, at::Reduction::Mean, kIgnored).item<double>();
+        torch::cross_entropy_loss(
+            logits.flatten(0, 1), batch[3].flatten(), {}, at::Reduction::Mean, kIgnored)
+            .item<double>();
     // Letters are fully determined where the caption gives the word.
-    const int64_t letters = world::scene_vocabulary() - 1 - static_cast<int64_t>(world::kLetters.size());
+    const int64_t letters =
+        world::scene_vocabulary() - 1 - static_cast<int64_t>(world::kLetters.size());
     const torch::Tensor is_letter = counted & (batch[3] >= letters);
-    values["letter_accuracy_held_out"] = (right & is_letter).sum().item<double>() / std::max(1.0, is_letter.sum().item<double>());
+    values["letter_accuracy_held_out"] =
+        (right & is_letter).sum().item<double>() / std::max(1.0, is_letter.sum().item<double>());
     return values;
   }
 
   void save_model(const std::filesystem::path& folder, const Json& provenance) override {
     std::filesystem::create_directories(folder);
-    weights::write_safetensors(folder / "prior.safetensors", weights::named_tensors(*prior_, torch::kHalf),
+    weights::write_safetensors(folder / "prior.safetensors",
+                               weights::named_tensors(*prior_, torch::kHalf),
                                {{"format", "pt"},
                                 {"lienzo.kind", "scene-prior"},
                                 {"lienzo.config", prior_->config().to_json().dump()},
@@ -96,18 +112,24 @@ class ScenePriorTask : public Task {
     size_t length() const { return text.size() + scene.size(); }
   };
 
-  std::vector<Line> read_lines(uint64_t seed, uint64_t first, int64_t count, world::Split split) const {
+  std::vector<Line> read_lines(uint64_t seed,
+                               uint64_t first,
+                               int64_t count,
+                               world::Split split) const {
     std::vector<Line> lines;
     for (uint64_t index = first; static_cast<int64_t>(lines.size()) < count; ++index) {
       const world::Example example = world::sample_example(seed, index, split);
       Random random(seed + 1, index);
       std::vector<int> order;
-      const auto language = random.chance(0.5) ? world::Language::kSpanish : world::Language::kEnglish;
+      const auto language =
+          random.chance(0.5) ? world::Language::kSpanish : world::Language::kEnglish;
       const std::string caption = world::describe(example.spec, language, random, &order);
-      const bool silent = split == world::Split::kTraining && random.chance(options_.caption_dropout);
+      const bool silent =
+          split == world::Split::kTraining && random.chance(options_.caption_dropout);
       Line line;
       if (!silent) line.text = tokenizer_.encode(world::prior_text(caption));
-      line.text.resize(std::min<size_t>(line.text.size(), static_cast<size_t>(prior_->config().max_text)));
+      line.text.resize(
+          std::min<size_t>(line.text.size(), static_cast<size_t>(prior_->config().max_text)));
       line.scene = world::scene_to_tokens(example.scene, order);
       lines.push_back(std::move(line));
     }
@@ -122,10 +144,13 @@ class ScenePriorTask : public Task {
       longest_text = std::max(longest_text, line.text.size());
       longest_scene = std::max(longest_scene, line.scene.size() - 1);
     }
-    longest_scene = std::min<size_t>(longest_scene, static_cast<size_t>(prior_->config().max_scene));
+    longest_scene =
+        std::min<size_t>(longest_scene, static_cast<size_t>(prior_->config().max_scene));
     const auto t = static_cast<int64_t>(longest_text), s = static_cast<int64_t>(longest_scene);
-    torch::Tensor text = torch::zeros({count, t}, torch::kLong), mask = torch::zeros({count, t}, torch::kBool);
-    torch::Tensor scene = torch::zeros({count, s}, torch::kLong), target = torch::full({count, s}, kIgnored, torch::kLong);
+    torch::Tensor text = torch::zeros({count, t}, torch::kLong),
+                  mask = torch::zeros({count, t}, torch::kBool);
+    torch::Tensor scene = torch::zeros({count, s}, torch::kLong),
+                  target = torch::full({count, s}, kIgnored, torch::kLong);
     for (int64_t b = 0; b < count; ++b) {
       const auto& words = lines[static_cast<size_t>(b)].text;
       const auto& things = lines[static_cast<size_t>(b)].scene;
