@@ -18,11 +18,11 @@ namespace world = datasets::world;
 
 constexpr int kSide = 256;
 constexpr double kPixelsPerUnit = kSide / world::kFrame;
+constexpr int kPowerRounds = 20;
 constexpr int kShift = 4;  // pixels tried in every direction
 constexpr int kGlyphs = static_cast<int>(world::kLetters.size());
 
-/// How unlike the usual colour between the letters each pixel is, whether darker or lighter. That
-/// colour is the board's, or under bold letters the ink's: then the map is upside down.
+/// The picture along the line of colours from board to ink. Which end is the ink is not known.
 struct InkMap {
   std::vector<float> ink = std::vector<float>(kSide * kSide);
   float at(int x, int y) const {
@@ -58,27 +58,37 @@ InkMap ink_map(const image::Image& picture, const Lines& lines) {
   const int right =
       std::clamp(static_cast<int>(lines.left + lines.cell * lines.count), left, kSide - 1);
   const int bottom = std::clamp(static_cast<int>(lines.top + lines.height), top, kSide - 1);
-  std::array<float, 3> usual{};
-  for (int c = 0; c < 3; ++c) {
-    std::vector<uint8_t> values;
-    for (int y = top; y <= bottom; ++y) {
-      for (int x = left; x <= right; ++x) values.push_back(picture.at(x, y)[c]);
+  // The colours of board and letters scatter along one line: their first principal component.
+  std::array<double, 3> mean{};
+  std::array<std::array<double, 3>, 3> products{};
+  for (int y = top; y <= bottom; ++y) {
+    for (int x = left; x <= right; ++x) {
+      for (size_t c = 0; c < 3; ++c) {
+        mean[c] += picture.at(x, y)[c];
+        for (size_t d = 0; d < 3; ++d)
+          products[c][d] += static_cast<double>(picture.at(x, y)[c]) * picture.at(x, y)[d];
+      }
     }
-    std::nth_element(values.begin(),
-                     values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                     values.end());
-    usual[static_cast<size_t>(c)] = values[values.size() / 2];
+  }
+  const double count = static_cast<double>(bottom - top + 1) * (right - left + 1);
+  for (size_t c = 0; c < 3; ++c) mean[c] /= count;
+  std::array<double, 3> axis = {1.0, 1.1, 0.9};
+  for (int round = 0; round < kPowerRounds; ++round) {
+    std::array<double, 3> next{};
+    for (size_t c = 0; c < 3; ++c) {
+      for (size_t d = 0; d < 3; ++d)
+        next[c] += (products[c][d] / count - mean[c] * mean[d]) * axis[d];
+    }
+    const double length = std::sqrt(next[0] * next[0] + next[1] * next[1] + next[2] * next[2]);
+    if (length < 1e-9) break;  // one colour only, or an unlucky start
+    for (size_t c = 0; c < 3; ++c) axis[c] = next[c] / length;
   }
   InkMap map;
   for (int y = 0; y < kSide; ++y) {
     for (int x = 0; x < kSide; ++x) {
-      float sum = 0;
-      for (int c = 0; c < 3; ++c) {
-        const float difference =
-            static_cast<float>(picture.at(x, y)[c]) - usual[static_cast<size_t>(c)];
-        sum += difference * difference;
-      }
-      map.ink[static_cast<size_t>(y * kSide + x)] = std::sqrt(sum);
+      const uint8_t* pixel = picture.at(x, y);
+      map.ink[static_cast<size_t>(y * kSide + x)] =
+          static_cast<float>(axis[0] * pixel[0] + axis[1] * pixel[1] + axis[2] * pixel[2]);
     }
   }
   return map;
