@@ -127,8 +127,10 @@ TEST(ImageIo, SixteenBitsWithTransparencyBecomeEight) {
 TEST(ImageIo, ExifRotationIsApplied) {
   const Bytes upright = encode_image(make_picture(40, 20, 3), "jpg");
   Bytes exif;
-  append(exif, "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"sv);  // Orientation
-                                                                                              // 6
+  append(
+      exif,
+      "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"sv);  // Orientation
+                                                                                     // 6
   Bytes rotated(upright.begin(), upright.begin() + 2);
   append_be(rotated, 0xFFE1, 2);
   append_be(rotated, static_cast<uint32_t>(exif.size() + 2), 2);

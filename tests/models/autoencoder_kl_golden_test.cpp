@@ -12,11 +12,14 @@ namespace {
 TEST(AutoencoderKlGolden, AnswersLikeDiffusers) {
   const torch::NoGradGuard no_grad;
   for (const char* name : {"autoencoder_kl", "autoencoder_kl_plain"}) {
-    const std::string path = std::string(LIENZO_TEST_DATA "/golden/networks/") + name + ".safetensors";
+    const std::string path =
+        std::string(LIENZO_TEST_DATA "/golden/networks/") + name + ".safetensors";
     std::map<std::string, std::string> metadata;
     const auto tensors = weights::read_safetensors(path, &metadata);
-    AutoencoderKl autoencoder(AutoencoderKlConfig::from_json(Json::parse(metadata.at("config")), name));
-    weights::load_strict(*autoencoder, weights::SafetensorsFile::open(path), {.prefix = "weights."});
+    AutoencoderKl autoencoder(
+        AutoencoderKlConfig::from_json(Json::parse(metadata.at("config")), name));
+    weights::load_strict(
+        *autoencoder, weights::SafetensorsFile::open(path), {.prefix = "weights."});
     const auto error = [&](const torch::Tensor& got, const char* expected) {
       const torch::Tensor& reference = tensors.at(expected);
       return ((got - reference).abs().max() / reference.abs().max()).item<double>();
