@@ -87,6 +87,19 @@ void check_request(const ImagineRequest& request) {
   if (request.scene) world::check_scene(*request.scene);
 }
 
+// One thread while a picture is computed: with more, sums are split differently and pixels differ
+// by a level.
+class OneThread {
+ public:
+  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
 }  // namespace
 
 struct EmbeddedModel::Parts {
@@ -222,6 +235,7 @@ std::vector<std::string> EmbeddedModel::unknown_words(std::string_view prompt) c
 std::vector<world::Scene> EmbeddedModel::imagine_scenes(const ImagineRequest& request) {
   check_request(request);
   const c10::InferenceMode inference;
+  const OneThread one_thread;
   std::vector<world::Scene> scenes;
   for (int k = 0; k < request.count; ++k)
     scenes.push_back(parts_->write(request, request.seed + static_cast<uint64_t>(k)));
@@ -235,6 +249,7 @@ std::vector<Picture> EmbeddedModel::imagine(const ImagineRequest& request,
       diffusion::find_sampler(request.sampler.empty() ? parts_->sampler : request.sampler);
   const int steps = request.steps > 0 ? request.steps : static_cast<int>(parts_->steps);
   const c10::InferenceMode inference;
+  const OneThread one_thread;
   const auto start = Clock::now();
   std::vector<Picture> pictures;
   for (int k = 0; k < request.count; ++k) {
