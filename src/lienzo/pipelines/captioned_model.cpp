@@ -14,10 +14,10 @@
 #include "lienzo/diffusion/schedules.h"
 #include "lienzo/models/denoiser.h"
 #include "lienzo/models/text_encoder.h"
-#include "lienzo/pipelines/load_module.h"
 #include "lienzo/tensor/image_tensor.h"
 #include "lienzo/tensor/noise.h"
 #include "lienzo/text/bpe_tokenizer.h"
+#include "lienzo/weights/load_module.h"
 
 namespace lienzo::pipelines {
 namespace {
@@ -118,9 +118,9 @@ CaptionedModel CaptionedModel::load(const std::filesystem::path& folder) {
       .guidance = guidance,
       .world_text = text == "world",
       .tokenizer = text::BpeTokenizer::load(folder / "tokenizer.json"),
-      .denoiser =
-          load_module<models::Denoiser, models::DenoiserConfig>(folder / "denoiser.safetensors"),
-      .text_encoder = load_module<models::TextEncoder, models::TextEncoderConfig>(
+      .denoiser = weights::load_module<models::Denoiser, models::DenoiserConfig>(
+          folder / "denoiser.safetensors"),
+      .text_encoder = weights::load_module<models::TextEncoder, models::TextEncoderConfig>(
           folder / "text_encoder.safetensors")});
   const int64_t width = parts->text_encoder->config().width;
   if (parts->denoiser->config().context != width ||

@@ -9,13 +9,13 @@
 #include "lienzo/weights/load.h"
 #include "lienzo/weights/safetensors.h"
 
-namespace lienzo::pipelines {
+namespace lienzo::weights {
 
 /// Builds the module that a file written by `lienzo train` describes in its own metadata, and fills
 /// it. Throws kNotFound, kIo or kCorrupt naming the file.
 template <typename Module, typename Config>
 Module load_module(const std::filesystem::path& path) {
-  const auto file = weights::SafetensorsFile::open(path);
+  const auto file = SafetensorsFile::open(path);
   const auto& metadata = file.index().metadata();
   const auto found = metadata.find("lienzo.config");
   if (found == metadata.end()) {
@@ -30,9 +30,9 @@ Module load_module(const std::filesystem::path& path) {
                 fmt::format("[model] {}: the metadata 'lienzo.config' is not JSON", path.string()));
   }
   Module module(Config::from_json(json, path.filename().string() + ": lienzo.config"));
-  weights::load_strict(*module, file);
+  load_strict(*module, file);
   module->eval();
   return module;
 }
 
-}  // namespace lienzo::pipelines
+}  // namespace lienzo::weights
