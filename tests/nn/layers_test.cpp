@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "lienzo/nn/rms_norm.h"
+
 namespace lienzo::nn {
 namespace {
 

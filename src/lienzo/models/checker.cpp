@@ -9,6 +9,7 @@
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
 #include "lienzo/nn/layers.h"
+#include "lienzo/nn/rms_norm.h"
 
 namespace lienzo::models {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/nn/layers.h"
+#include "lienzo/nn/rms_norm.h"
 #include "lienzo/nn/transformer_block.h"
 #include "lienzo/tensor/shape.h"
 

@@ -27,12 +27,6 @@ torch::nn::Linear zeroed(torch::nn::Linear layer) {
   return layer;
 }
 
-torch::Tensor rms_norm(const torch::Tensor& x, int64_t dim) {
-  const torch::Tensor wide = x.to(torch::kFloat);
-  return (wide * torch::rsqrt(wide.square().mean(dim, /*keepdim=*/true) + 1e-6))
-      .to(x.scalar_type());
-}
-
 torch::Tensor sinusoidal_embedding(const torch::Tensor& values, int64_t width, double scale) {
   const int64_t half = width / 2;
   const auto options = torch::TensorOptions().dtype(torch::kFloat).device(values.device());

@@ -15,10 +15,6 @@ torch::nn::Conv2d conv1x1(int64_t in_channels, int64_t out_channels);
 torch::nn::Conv2d zeroed(torch::nn::Conv2d layer);
 torch::nn::Linear zeroed(torch::nn::Linear layer);
 
-/// Divides by the root mean square over `dim` (Zhang & Sennrich 2019, arXiv:1910.07467, without
-/// gain). Computed in fp32, returned in the type of x.
-torch::Tensor rms_norm(const torch::Tensor& x, int64_t dim);
-
 /// Sines and cosines of a scalar per row, (B) -> (B, width): the embedding of Vaswani et al. 2017
 /// (arXiv:1706.03762, section 3.5) with the times multiplied by `scale`.
 torch::Tensor sinusoidal_embedding(const torch::Tensor& values,

@@ -1,6 +1,7 @@
 #include "lienzo/nn/resnet_block.h"
 
 #include "lienzo/nn/layers.h"
+#include "lienzo/nn/rms_norm.h"
 
 namespace lienzo::nn {
 
@@ -19,10 +20,9 @@ void ResnetBlockImpl::reset() {
 }
 
 torch::Tensor ResnetBlockImpl::forward(const torch::Tensor& x, const torch::Tensor& embedding) {
-  torch::Tensor h = conv1_(torch::silu(rms_norm(x, 1)));  // (B, out, H, W)
-  const auto scale_shift = modulation_(embedding).unsqueeze(2).unsqueeze(3).chunk(2, 1);
-  h = torch::silu(rms_norm(h, 1) * (1 + scale_shift[0]) + scale_shift[1]);
-  h = conv2_(h);
+  torch::Tensor h = conv1_(rms_norm_silu(x));                   // (B, out, H, W)
+  const auto scale_shift = modulation_(embedding).chunk(2, 1);  // (B, out) each
+  h = conv2_(rms_norm_silu(h, scale_shift[0], scale_shift[1]));
   return (shortcut_ ? shortcut_(x) : x) + h;
 }
 

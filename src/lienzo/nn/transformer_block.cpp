@@ -1,6 +1,7 @@
 #include "lienzo/nn/transformer_block.h"
 
 #include "lienzo/nn/layers.h"
+#include "lienzo/nn/rms_norm.h"
 
 namespace lienzo::nn {
 
