@@ -35,6 +35,9 @@ ls run/checkpoints/*.safetensors >/dev/null || fail 'nothing saved on Ctrl-C'
 expect 2 'already holds a training' "$lienzo" train tiny.toml --output run
 step=$(ls run/checkpoints | sed -n 's/step-0*\([0-9]*\).*/\1/p' | sort -n | tail -1)
 expect 0 'run/model' "$lienzo" train tiny.toml --output run --resume --steps $((step + 5))
+rm -r run/model
+expect 0 'run/model' "$lienzo" train tiny.toml --output run --export
+expect 2 'excludes' "$lienzo" train tiny.toml --output run --export --resume
 expect 0 'scene-decoder' "$lienzo" model info run/model/decoder.safetensors
 
 # A folder of one's own pictures, with nothing else said; and pictures by what came of it.

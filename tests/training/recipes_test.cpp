@@ -10,7 +10,9 @@
 #include "lienzo/training/default_recipe.h"
 #include "lienzo/training/preview_noise.h"
 #include "lienzo/training/registry.h"
+#include "lienzo/training/run.h"
 #include "lienzo/training/trainer.h"
+#include "lienzo/weights/safetensors.h"
 #include "toy_task.h"
 
 namespace lienzo::training {
@@ -52,6 +54,31 @@ INSTANTIATE_TEST_SUITE_P(
     TinyRecipe,
     testing::Values("decoder", "prior", "upscaler", "captioned", "autoencoder"),
     [](const auto& info) { return std::string(info.param); });
+
+// A second training may begin where another ended.
+TEST(Recipes, BeginWithTheWeightsTheyName) {
+  TemporaryFolder folder;
+  Recipe recipe = load_recipe(kRecipes / "tiny-decoder.toml");
+  recipe.output = folder / "first";
+  recipe.train.steps = 3;
+  const fs::path first = run_recipe(recipe).model / "decoder.safetensors";
+  recipe.output = folder / "second";
+  recipe.train.init = first;
+  recipe.train.seed = 99;
+  recipe.train.steps = 1;
+  recipe.train.learning_rate = 1e-30;
+  const fs::path second = run_recipe(recipe).model / "decoder.safetensors";
+  const auto before = weights::read_safetensors(first), after = weights::read_safetensors(second);
+  for (const auto& [name, tensor] : before)
+    EXPECT_TRUE(torch::equal(tensor, after.at(name))) << name;
+
+  // Resuming looks at the checkpoint, not at the first weights.
+  fs::remove(first);
+  recipe.train.steps = 2;
+  EXPECT_EQ(run_recipe(recipe, {.resume = true}).step, 2);
+  recipe.output = folder / "third";
+  EXPECT_THROW(run_recipe(recipe), Error);
+}
 
 TEST(Recipes, AllAreReadable) {
   int count = 0;

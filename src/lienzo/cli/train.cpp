@@ -31,6 +31,7 @@ struct TrainOptions {
   std::filesystem::path output;
   std::optional<int64_t> steps;
   bool resume = false;
+  bool only_export = false;
   bool quiet = false;
 };
 
@@ -45,6 +46,7 @@ int train(const TrainOptions& options) {
   training::RunOptions run;
   run.steps = options.steps;
   run.resume = options.resume;
+  run.only_export = options.only_export;
   if (!options.output.empty()) run.output = options.output;
 
   const bool folder = std::filesystem::is_directory(options.source);
@@ -64,7 +66,7 @@ int train(const TrainOptions& options) {
                     result.step));
     return interrupted ? kExitCancelled : kExitOk;
   }
-  if (!options.quiet) {
+  if (!options.quiet && !options.only_export) {
     say(fmt::format("trained {} steps in {}", result.step, format_seconds(result.elapsed_seconds)));
     for (const auto& [name, value] : result.validation)
       say(fmt::format("  {} {:.4g}", name, value));
@@ -140,6 +142,11 @@ void add_train(CLI::App& app, Action& action) {
         INT64_MAX)
       ->type_name("N");
   command->add_flag("--resume", options->resume, "Go on after the newest checkpoint");
+  command
+      ->add_flag("--export",
+                 options->only_export,
+                 "Write the model of the newest checkpoint, train no further")
+      ->excludes("--resume");
   command->add_flag("-q,--quiet", options->quiet, "Say nothing but warnings and errors");
   add_preview_noise(*command, action);
   command->callback([command, source, &action, options] {

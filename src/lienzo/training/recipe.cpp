@@ -28,6 +28,7 @@ void visit_options(Options& o, Visit&& visit) {
   visit("ema_decay", o.ema_decay);
   visit("precision", o.precision);
   visit("device", o.device);
+  visit("init", o.init);
   visit("seed", o.seed);
   visit("threads", o.threads);
   visit("loader_threads", o.loader_threads);

@@ -1,6 +1,9 @@
 #include "lienzo/training/run.h"
 
+#include "lienzo/training/checkpoint.h"
 #include "lienzo/training/registry.h"
+#include "lienzo/weights/load.h"
+#include "lienzo/weights/safetensors.h"
 
 namespace lienzo::training {
 
@@ -17,6 +20,13 @@ TrainResult run_recipe(Recipe recipe, const RunOptions& options, const TrainHook
   // The first weights are drawn while the task is built.
   torch::manual_seed(static_cast<uint64_t>(recipe.train.seed));
   const auto task = make_task(recipe);
+  if (!recipe.train.init.empty() && list_checkpoints(recipe.output / "checkpoints").empty())
+    weights::load_strict(task->module(), weights::SafetensorsFile::open(recipe.train.init));
+  if (options.only_export) {
+    TrainResult result;
+    result.model = export_model(*task, recipe);
+    return result;
+  }
   return train(*task, recipe, hooks, options.resume);
 }
 

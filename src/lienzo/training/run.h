@@ -13,6 +13,7 @@ struct RunOptions {
   std::optional<std::filesystem::path> output;  // instead of the recipe's
   std::optional<int64_t> steps;                 // instead of the recipe's
   bool resume = false;
+  bool only_export = false;  // write the model of the newest checkpoint, train no further
 };
 
 /// Loads the recipe, builds its task and trains. Throws as load_recipe, make_task and train do.

@@ -26,6 +26,7 @@ constexpr int64_t kIgnored = -100;
 constexpr int64_t kPoolSteps = 8;
 
 struct ScenePriorOptions {
+  std::string tokenizer;               // tokenizer.json to use; "" learns one
   int64_t vocabulary = 2048;           // of the tokenizer
   int64_t tokenizer_captions = 40000;  // it is learned from
   int64_t validation_captions = 256;
@@ -37,9 +38,11 @@ class ScenePriorTask : public Task {
   ScenePriorTask(const Json& network, const ScenePriorOptions& options, const Recipe& recipe)
       : options_(options),
         train_(recipe.train),
-        tokenizer_(world::train_prior_tokenizer(static_cast<uint64_t>(recipe.train.seed),
-                                                options.tokenizer_captions,
-                                                static_cast<int>(options.vocabulary))) {
+        tokenizer_(options.tokenizer.empty()
+                       ? world::train_prior_tokenizer(static_cast<uint64_t>(recipe.train.seed),
+                                                      options.tokenizer_captions,
+                                                      static_cast<int>(options.vocabulary))
+                       : text::BpeTokenizer::load(options.tokenizer)) {
     models::ScenePriorConfig config =
         models::ScenePriorConfig::from_json(network, recipe.source + ": [task.network]");
     config.text_vocabulary = tokenizer_.vocab_size();
@@ -174,6 +177,7 @@ class ScenePriorTask : public Task {
 std::unique_ptr<Task> make_scene_prior_task(const Recipe& recipe) {
   ConfigReader reader(recipe.task, recipe.source + ": [task]");
   ScenePriorOptions options;
+  reader.optional("tokenizer", options.tokenizer);
   reader.optional("vocabulary", options.vocabulary);
   reader.optional("tokenizer_captions", options.tokenizer_captions);
   reader.optional("validation_captions", options.validation_captions);
