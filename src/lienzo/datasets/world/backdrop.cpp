@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lienzo/datasets/world/geometry.h"
+#include "lienzo/datasets/world/vec3.h"
 
 namespace lienzo::datasets::world {
 namespace {
@@ -12,14 +13,14 @@ constexpr auto kHorizonUp = static_cast<float>(kHorizon);
 
 // A soft-edged disc; its place depends on the variant.
 float disc(float x, float up, float cx, float cy, float radius, float pixel) {
-  return 1 - smoothstep(radius - pixel, radius + pixel, std::hypot(x - cx, up - cy));
+  return 1 - smoothstep(radius - pixel, radius + pixel, length(x - cx, up - cy));
 }
 
 float variant_x(int variant) { return -1.35f + 0.9f * static_cast<float>(variant); }
 
 float cloud(float x, float up, float cx, float cy) {
-  const float a = std::hypot((x - cx) / 0.50f, (up - cy) / 0.16f);
-  const float b = std::hypot((x - cx - 0.12f) / 0.24f, (up - cy - 0.11f) / 0.17f);
+  const float a = length((x - cx) / 0.50f, (up - cy) / 0.16f);
+  const float b = length((x - cx - 0.12f) / 0.24f, (up - cy - 0.11f) / 0.17f);
   return 1 - smoothstep(0.75f, 1.0f, std::min(a, b));
 }
 
@@ -168,10 +169,10 @@ Vec3 sky_colour(Background background, int variant, float x, float up, float pix
       const Vec3 room = mix({0.40f, 0.36f, 0.33f}, {0.28f, 0.26f, 0.26f}, height);
       return mix(room,
                  {0.95f, 0.88f, 0.66f},
-                 0.55f * (1 - smoothstep(0.0f, 0.9f, std::hypot(x - place, up - 3.3f))));
+                 0.55f * (1 - smoothstep(0.0f, 0.9f, length(x - place, up - 3.3f))));
     }
     case Background::kStudio: {
-      const float spot = 1 - smoothstep(0.0f, 1.8f, std::hypot(x - place, up - 2.9f));
+      const float spot = 1 - smoothstep(0.0f, 1.8f, length(x - place, up - 2.9f));
       return mix({0.88f, 0.88f, 0.90f}, {0.97f, 0.97f, 0.98f}, spot);
     }
   }

@@ -78,7 +78,7 @@ void hit_round(const Solid& s, Vec3 o, float slope, float beyond, Candidate& bes
     for (float t : {(-b - root) / a, (-b + root) / a}) {
       const Vec3 p = o + d * t;
       if (p.y < 0 || p.y > s.height) continue;
-      best.offer(t, beyond, normalised({p.x, slope * std::hypot(p.x, p.z), p.z}));
+      best.offer(t, beyond, normalised({p.x, slope * length(p.x, p.z), p.z}));
     }
   }
   const auto cap = [&](float y, float cap_radius, float sign) {
@@ -93,16 +93,16 @@ void hit_round(const Solid& s, Vec3 o, float slope, float beyond, Candidate& bes
 void hit_pyramid(const Solid& s, Vec3 o, float beyond, Candidate& best) {
   // Intersection of five half-spaces n.p <= offset.
   const Vec3 d = s.ray;
-  const float nx = s.height, ny = s.half, length = std::hypot(nx, ny);
-  const std::array<Vec3, 5> normals = {Vec3{nx / length, ny / length, 0},
-                                       Vec3{-nx / length, ny / length, 0},
-                                       Vec3{0, ny / length, nx / length},
-                                       Vec3{0, ny / length, -nx / length},
+  const float nx = s.height, ny = s.half, slant = length(nx, ny);
+  const std::array<Vec3, 5> normals = {Vec3{nx / slant, ny / slant, 0},
+                                       Vec3{-nx / slant, ny / slant, 0},
+                                       Vec3{0, ny / slant, nx / slant},
+                                       Vec3{0, ny / slant, -nx / slant},
                                        Vec3{0, -1, 0}};
   float enter = -kFar, leave = kFar;
   Vec3 enter_normal, leave_normal;
   for (int i = 0; i < 5; ++i) {
-    const float offset = i < 4 ? s.height * s.half / length : 0.0f;
+    const float offset = i < 4 ? s.height * s.half / slant : 0.0f;
     const float along = dot(normals[i], d), gap = offset - dot(normals[i], o);
     if (std::abs(along) < 1e-7f) {
       if (gap < 0) return;
@@ -125,8 +125,8 @@ void hit_ring(const Solid& s, Vec3 o, float beyond, Candidate& best) {
   const Vec3 centre = {0, s.half, 0};
   const float major = s.half - s.tube;
   const auto distance = [&](Vec3 p) {
-    const float q = std::hypot(p.x, p.y) - major;
-    return std::hypot(q, p.z) - s.tube;
+    const float q = length(p.x, p.y) - major;
+    return length(q, p.z) - s.tube;
   };
   const Vec3 m = o - centre;
   const float middle = -dot(m, s.ray);
@@ -137,7 +137,7 @@ void hit_ring(const Solid& s, Vec3 o, float beyond, Candidate& best) {
     const Vec3 p = m + s.ray * t;
     const float gap = sign * distance(p);
     if (gap < 8e-4f) {
-      const float radial = std::max(std::hypot(p.x, p.y), 1e-6f);
+      const float radial = std::max(length(p.x, p.y), 1e-6f);
       const float pull = 1 - major / radial;
       best.offer(t, beyond, normalised({p.x * pull, p.y * pull, p.z}));
       return;
@@ -222,7 +222,7 @@ std::optional<Hit> intersect(const Solid& solid, Vec3 origin, float beyond) {
 
 float cross_section(const Solid& solid, float x, float y, float z) {
   const Vec3 p = to_local(solid, Vec3{x, y, z} - solid.base);
-  const float radial = std::hypot(p.x, p.z), square = std::max(std::abs(p.x), std::abs(p.z));
+  const float radial = length(p.x, p.z), square = std::max(std::abs(p.x), std::abs(p.z));
   const float left = 1 - p.y / solid.height;  // 1 at the base, 0 at the tip
   switch (solid.shape) {
     case Shape::kCube: return square - solid.half;
@@ -234,8 +234,8 @@ float cross_section(const Solid& solid, float x, float y, float z) {
     case Shape::kCone: return radial - solid.half * left;
     case Shape::kPyramid: return square - solid.half * left;
     case Shape::kRing: {
-      const float q = std::hypot(p.x, p.y - solid.half) - (solid.half - solid.tube);
-      return std::hypot(q, p.z) - solid.tube;
+      const float q = length(p.x, p.y - solid.half) - (solid.half - solid.tube);
+      return length(q, p.z) - solid.tube;
     }
     case Shape::kSign: {
       const bool board = p.y >= solid.board_bottom;
