@@ -227,5 +227,17 @@ TEST(PriorText, SpellsSignsByLetterAndDropsAccents) {
   EXPECT_TRUE(std::equal(spelled.begin() + 1, spelled.end() - 1, ids.end() - 5));
 }
 
+TEST(PriorText, SignWordsAreWhatIsQuoted) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(sign_words(prior_text("un cartel que dice «mañana» y otro que dice 'adiós'")),
+            (Words{"MA~ANA", "ADIOS"}));
+  EXPECT_EQ(sign_words(prior_text("a sign that says hello")), Words{"HELLO"});
+  EXPECT_TRUE(sign_words(prior_text("a red cube")).empty());
+  for (const char* impossible : {"\"GUACAMOLE\"", "\"A B\"", "\"R2D2\"", "\"~\""}) {
+    EXPECT_THROW(sign_words(prior_text(std::string("a sign that says ") + impossible)), Error)
+        << impossible;
+  }
+}
+
 }  // namespace
 }  // namespace lienzo::datasets::world

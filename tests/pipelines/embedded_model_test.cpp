@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -88,7 +89,19 @@ TEST(EmbeddedModel, SeedsGiveDifferentPictures) {
 TEST(EmbeddedModel, NamesTheWordsItDoesNotKnow) {
   EXPECT_EQ(model().unknown_words("un cubo rojo con guacamole"),
             (std::vector<std::string>{"guacamole"}));
-  EXPECT_TRUE(model().unknown_words("un cartel que dice \"guacamole\"").empty());
+  EXPECT_TRUE(model().unknown_words("un cartel que dice \"guaca\"").empty());
+}
+
+TEST(EmbeddedModel, SignsBearTheWordsThatAreQuoted) {
+  ImagineRequest r = request("un cartel rojo que dice ZUMBIDO a la izquierda de un cubo", 0);
+  r.count = 20;
+  for (const world::Scene& scene : model().imagine_scenes(r)) {
+    const auto sign = std::find_if(scene.objects.begin(), scene.objects.end(), [](const auto& o) {
+      return o.shape == world::Shape::kSign;
+    });
+    ASSERT_NE(sign, scene.objects.end());
+    EXPECT_EQ(sign->word, "ZUMBIDO");
+  }
 }
 
 TEST(EmbeddedModel, DrawsTheSceneThatIsGiven) {
@@ -118,6 +131,7 @@ TEST(EmbeddedModel, RefusesWhatItCannotDo) {
   std::string many;
   for (int i = 0; i < 150; ++i) many += "cubo rojo ";
   expect_error(request(many), ErrorKind::kInvalidInput, "tokens");
+  expect_error(request("un cartel que dice \"CALLEJUELA\""), ErrorKind::kInvalidInput, "letters");
   ImagineRequest r = request("un cubo");
   r.height = 128;
   expect_error(r, ErrorKind::kUnsupported, "squares");

@@ -20,11 +20,11 @@
 #include "lienzo/models/denoiser.h"
 #include "lienzo/models/scene_prior.h"
 #include "lienzo/models/upscaler.h"
-#include "lienzo/pipelines/load_module.h"
 #include "lienzo/pipelines/scene_writer.h"
 #include "lienzo/tensor/image_tensor.h"
 #include "lienzo/tensor/noise.h"
 #include "lienzo/text/unknown_words.h"
+#include "lienzo/weights/load_module.h"
 
 namespace lienzo::pipelines {
 namespace {
@@ -131,6 +131,7 @@ struct EmbeddedModel::Parts {
     return write_scene(prior,
                        tokens(request.prompt),
                        tokens(request.negative_prompt),
+                       world::sign_words(world::prior_text(request.prompt)),
                        random,
                        {.guidance = request.guidance});
   }
@@ -212,20 +213,20 @@ EmbeddedModel EmbeddedModel::load(const std::filesystem::path& folder) {
   for (const auto language : {world::Language::kSpanish, world::Language::kEnglish}) {
     for (std::string& word : world::lexicon(language)) known.insert(std::move(word));
   }
-  return EmbeddedModel(std::unique_ptr<Parts>(new Parts{
-      .name = name,
-      .hash = sha256_hex(std::as_bytes(std::span(digests))),
-      .sampler = sampler,
-      .size = size,
-      .steps = steps,
-      .tokenizer = text::BpeTokenizer::load(folder / "tokenizer.json"),
-      .prior =
-          load_module<models::ScenePrior, models::ScenePriorConfig>(folder / "prior.safetensors"),
-      .decoder =
-          load_module<models::Denoiser, models::DenoiserConfig>(folder / "decoder.safetensors"),
-      .upscaler =
-          load_module<models::Upscaler, models::UpscalerConfig>(folder / "upscaler.safetensors"),
-      .known_words = std::move(known)}));
+  return EmbeddedModel(std::unique_ptr<Parts>(
+      new Parts{.name = name,
+                .hash = sha256_hex(std::as_bytes(std::span(digests))),
+                .sampler = sampler,
+                .size = size,
+                .steps = steps,
+                .tokenizer = text::BpeTokenizer::load(folder / "tokenizer.json"),
+                .prior = weights::load_module<models::ScenePrior, models::ScenePriorConfig>(
+                    folder / "prior.safetensors"),
+                .decoder = weights::load_module<models::Denoiser, models::DenoiserConfig>(
+                    folder / "decoder.safetensors"),
+                .upscaler = weights::load_module<models::Upscaler, models::UpscalerConfig>(
+                    folder / "upscaler.safetensors"),
+                .known_words = std::move(known)}));
 }
 
 std::vector<std::string> EmbeddedModel::unknown_words(std::string_view prompt) const {

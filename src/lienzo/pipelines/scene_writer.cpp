@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 #include "lienzo/datasets/world/layout.h"
 #include "lienzo/datasets/world/scene_tokens.h"
@@ -30,15 +33,50 @@ double temperature(world::TokenKind kind, const SceneWriterOptions& options) {
   }
 }
 
-// A token that may come next, by its probability; unlikely ones are left out (min-p sampling).
-int64_t choose(const torch::Tensor& logits,
-               const world::SceneTokenReader& reader,
-               Random& random,
-               const SceneWriterOptions& options) {
+/// The quoted words that no sign bears yet.
+class WordsLeft {
+ public:
+  explicit WordsLeft(std::vector<std::string> words) : words_(std::move(words)) {}
+
+  bool empty() const { return words_.empty(); }
+  /// Whether a sign that reads `so_far` may go on with `letter`, or end where it is nullopt.
+  bool allow(std::string_view so_far, std::optional<char> letter) const {
+    if (words_.empty()) return true;
+    return std::any_of(words_.begin(), words_.end(), [&](const std::string& word) {
+      if (!letter) return word == so_far;
+      return word.size() > so_far.size() && word.starts_with(so_far) &&
+             word[so_far.size()] == *letter;
+    });
+  }
+  void use(const std::string& word) {
+    const auto found = std::find(words_.begin(), words_.end(), word);
+    if (found != words_.end()) words_.erase(found);
+  }
+
+ private:
+  std::vector<std::string> words_;
+};
+
+std::vector<int64_t> possible_tokens(const world::SceneTokenReader& reader,
+                                     const WordsLeft& words) {
   const auto allowed = reader.allowed();
   std::vector<int64_t> ids;
   for (int64_t id = allowed.first; id < allowed.last; ++id) ids.push_back(id);
   if (allowed.also) ids.push_back(*allowed.also);
+  if (reader.next_kind() == world::TokenKind::kLetter) {
+    const std::string& so_far = reader.scene().objects.back().word;
+    std::erase_if(ids, [&](int64_t id) { return !words.allow(so_far, world::letter_of(id)); });
+  }
+  return ids;
+}
+
+// A token that may come next, by its probability; unlikely ones are left out (min-p sampling).
+int64_t choose(const torch::Tensor& logits,
+               const world::SceneTokenReader& reader,
+               const WordsLeft& words,
+               Random& random,
+               const SceneWriterOptions& options) {
+  const std::vector<int64_t> ids = possible_tokens(reader, words);
   const auto* values = logits.data_ptr<float>();
   const auto likeliest = *std::max_element(
       ids.begin(), ids.end(), [&](int64_t a, int64_t b) { return values[a] < values[b]; });
@@ -60,15 +98,23 @@ int64_t choose(const torch::Tensor& logits,
   return likeliest;
 }
 
-world::Scene sample(models::ScenePrior& prior,
-                    std::vector<nn::KeyValueCache> cache,
-                    std::vector<nn::KeyValueCache> negative,
-                    Random& random,
-                    const SceneWriterOptions& options) {
+struct Draft {
+  world::Scene scene;
+  int faults = 0;
+};
+
+Draft sample(models::ScenePrior& prior,
+             std::vector<nn::KeyValueCache> cache,
+             std::vector<nn::KeyValueCache> negative,
+             WordsLeft words,
+             Random& random,
+             const SceneWriterOptions& options) {
   world::SceneTokenReader reader;
   int64_t token = reader.allowed().first;
   for (int64_t position = 0; position < prior->config().max_scene; ++position) {
+    const bool word_ends = world::ends_word(token);
     reader.push(token);
+    if (word_ends) words.use(reader.scene().objects.back().word);
     if (reader.finished()) break;
     torch::Tensor logits = prior->step(token, position, cache);
     if (options.guidance != 1.0) {
@@ -78,9 +124,9 @@ world::Scene sample(models::ScenePrior& prior,
       logits =
           away + (torch::log_softmax(logits, -1) - torch::log_softmax(away, -1)) * options.guidance;
     }
-    token = choose(logits.contiguous(), reader, random, options);
+    token = choose(logits.contiguous(), reader, words, random, options);
   }
-  return reader.scene();
+  return {reader.scene(), (world::is_physical(reader.scene()) ? 0 : 2) + (words.empty() ? 0 : 1)};
 }
 
 }  // namespace
@@ -88,17 +134,19 @@ world::Scene sample(models::ScenePrior& prior,
 world::Scene write_scene(models::ScenePrior& prior,
                          const std::vector<int>& caption,
                          const std::vector<int>& negative,
+                         const std::vector<std::string>& words,
                          Random& random,
                          const SceneWriterOptions& options) {
   const auto caches = read(prior, caption);
   const auto away =
       options.guidance != 1.0 ? read(prior, negative) : std::vector<nn::KeyValueCache>();
-  world::Scene scene;
+  Draft best;
   for (int attempt = 0; attempt < options.attempts; ++attempt) {
-    scene = sample(prior, caches, away, random, options);
-    if (world::is_physical(scene)) break;
+    Draft draft = sample(prior, caches, away, WordsLeft(words), random, options);
+    if (attempt == 0 || draft.faults < best.faults) best = std::move(draft);
+    if (best.faults == 0) break;
   }
-  return scene;
+  return best.scene;
 }
 
 }  // namespace lienzo::pipelines

@@ -16,16 +16,18 @@ struct SceneWriterOptions {
   double letter_temperature = 0.6;
   double least_share =
       0.08;           // tokens less likely than this share of the likeliest are never chosen
-  int attempts = 12;  // at a scene that could stand there
+  int attempts = 12;  // at a scene that could stand there and bears the words
 };
 
 /// Draws a scene from the prior, token by token. What the caption says has a probability near one;
-/// what it leaves open is sampled. A layout that could not stand there (things through each other,
-/// outside the frame) is drawn again. Tokens are those of prior_text(); an empty negative means "no
-/// words".
+/// what it leaves open is sampled. Words that the caption quotes are copied rather than guessed: as
+/// long as one of `words` (spelled as Object::word) is on no sign yet, signs bear those words. A
+/// layout that could not stand there (things through each other, outside the frame) or lacks a word
+/// is drawn again. Tokens are those of prior_text(); an empty negative means "no words".
 datasets::world::Scene write_scene(models::ScenePrior& prior,
                                    const std::vector<int>& caption,
                                    const std::vector<int>& negative,
+                                   const std::vector<std::string>& words,
                                    Random& random,
                                    const SceneWriterOptions& options);
 

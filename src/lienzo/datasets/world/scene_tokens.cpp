@@ -67,6 +67,14 @@ std::vector<int64_t> scene_to_tokens(const Scene& scene, std::span<const int> or
   return tokens;
 }
 
+std::optional<char> letter_of(int64_t id) {
+  const int64_t first = token(TokenKind::kLetter);
+  if (id < first || id >= token(TokenKind::kWordEnd)) return std::nullopt;
+  return kLetters[static_cast<size_t>(id - first)];
+}
+
+bool ends_word(int64_t id) { return id == token(TokenKind::kWordEnd); }
+
 SceneTokenReader::Allowed SceneTokenReader::allowed() const {
   const auto kind = static_cast<size_t>(next_);
   Allowed allowed{kStarts[kind], kStarts[kind + 1], std::nullopt};

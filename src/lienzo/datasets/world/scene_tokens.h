@@ -36,6 +36,11 @@ inline constexpr int kMaxSceneTokens = 3 + kMaxObjects * (7 + kMaxLetters + 1) +
 /// order given (indices), or as they are.
 std::vector<int64_t> scene_to_tokens(const Scene& scene, std::span<const int> order = {});
 
+/// The letter, as in Object::word, that a token writes; nullopt for other tokens.
+std::optional<char> letter_of(int64_t token);
+/// Whether a token closes the word of a sign.
+bool ends_word(int64_t token);
+
 /// Reads tokens one by one and says what may follow, so that a sampler can only write valid scenes.
 class SceneTokenReader {
  public:

@@ -1,0 +1,65 @@
+#include "lienzo/pipelines/scene_writer.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "lienzo/datasets/world/layout.h"
+#include "lienzo/datasets/world/scene_tokens.h"
+
+namespace lienzo::pipelines {
+namespace {
+
+namespace world = datasets::world;
+
+// A prior that knows nothing: whatever is right about its scenes is the writer's doing.
+models::ScenePrior ignorant_prior() {
+  torch::manual_seed(1);
+  models::ScenePrior prior(models::ScenePriorConfig{.text_vocabulary = 8,
+                                                    .scene_vocabulary = world::scene_vocabulary(),
+                                                    .width = 16,
+                                                    .layers = 1,
+                                                    .heads = 2});
+  prior->eval();
+  return prior;
+}
+
+TEST(SceneWriter, CopiesTheWordsThatAreQuoted) {
+  const c10::InferenceMode inference;
+  models::ScenePrior prior = ignorant_prior();
+  const std::vector<std::string> words = {"HOLA", "HOY"};
+  int signs = 0, complete = 0;
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    Random random(seed);
+    const world::Scene scene = write_scene(prior, {1, 2, 3}, {}, words, random, {});
+    std::vector<std::string> borne;
+    for (const world::Object& object : scene.objects)
+      if (object.shape == world::Shape::kSign) borne.push_back(object.word);
+    for (size_t i = 0; i < std::min(borne.size(), words.size()); ++i) {
+      EXPECT_EQ(std::count(words.begin(), words.end(), borne[i]), 1) << borne[i];
+      ++signs;
+    }
+    if (borne.size() >= 2) {
+      EXPECT_NE(borne[0], borne[1]);  // each word once
+      ++complete;
+    }
+  }
+  EXPECT_GT(signs, 0);
+  EXPECT_GT(complete, 0);  // layouts that lack a word are drawn again
+}
+
+TEST(SceneWriter, SignsAreFreeWhereNothingIsQuoted) {
+  const c10::InferenceMode inference;
+  models::ScenePrior prior = ignorant_prior();
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    Random random(seed), again(seed);
+    const world::Scene scene = write_scene(prior, {}, {}, {}, random, {});
+    EXPECT_FALSE(scene.objects.empty());
+    world::check_scene(scene);
+    EXPECT_EQ(scene, write_scene(prior, {}, {}, {}, again, {}));
+  }
+}
+
+}  // namespace
+}  // namespace lienzo::pipelines
