@@ -11,6 +11,7 @@ expect 0 '"reports"' evaluate --set signs --language both --count 1 --json -q -o
 for file in signs-es.json signs-en.txt; do
   [ -s "report/$file" ] || fail "no report/$file"
 done
+expect 0 'layouts' "$lienzo" evaluate faithfulness --model "$model" --layouts --count 3 -q
 expect 2 'expected one of: held-out' evaluate --set everything
 expect 3 'expected checker.safetensors' "$lienzo" evaluate faithfulness --checker "$work"
 finish

@@ -51,6 +51,30 @@ TEST(Faithfulness, PraisesAnExactDrawerAndBlamesACarelessOne) {
   EXPECT_NE(to_table(bad).find("checker on rendered truth"), std::string::npos);
 }
 
+TEST(Faithfulness, JudgesLayoutsWithoutPictures) {
+  FaithfulnessOptions options;
+  options.set = FaithfulnessSet::kHeldOut;
+  options.count = 30;
+  const auto truth = [&](uint64_t seed) {
+    return make_case(options.set, options.language, options.seed, seed - options.seed).truth;
+  };
+  const FaithfulnessReport exact =
+      evaluate_layouts([&](const std::string&, uint64_t seed) { return truth(seed); }, options);
+  EXPECT_EQ(exact.drawn.strict.right, 30);
+  EXPECT_EQ(to_json(exact)["judged"], "layouts");
+  EXPECT_EQ(to_table(exact).find("checker"), std::string::npos);
+
+  const FaithfulnessReport lonely = evaluate_layouts(
+      [&](const std::string&, uint64_t seed) {
+        world::Scene scene = truth(seed);
+        scene.objects.resize(1);
+        return scene;
+      },
+      options);
+  EXPECT_EQ(lonely.drawn.strict.right, 0);  // every prompt of this set names a relation
+  EXPECT_EQ(lonely.failures[0].picture.width, 256);
+}
+
 TEST(Faithfulness, RefusesNoPictures) {
   FaithfulnessOptions options;
   options.count = 0;

@@ -101,4 +101,12 @@ std::vector<Picture> AnyModel::imagine(const pipelines::ImagineRequest& request,
   return pictures;
 }
 
+std::vector<datasets::world::Scene> AnyModel::imagine_scenes(
+    const pipelines::ImagineRequest& request) {
+  if (auto* embedded = std::get_if<EmbeddedModel>(&model_))
+    return embedded->imagine_scenes(request);
+  throw Error(ErrorKind::kUnsupported,
+              fmt::format("[imagine] {} draws from words and plans no scenes", name()));
+}
+
 }  // namespace lienzo::cli

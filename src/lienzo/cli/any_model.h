@@ -32,6 +32,8 @@ class AnyModel {
   /// As EmbeddedModel::imagine; a model without scenes refuses a request with one (kUnsupported).
   std::vector<pipelines::Picture> imagine(const pipelines::ImagineRequest& request,
                                           const pipelines::ImagineHooks& hooks);
+  /// As EmbeddedModel::imagine_scenes; kUnsupported for a model without scenes.
+  std::vector<datasets::world::Scene> imagine_scenes(const pipelines::ImagineRequest& request);
 
  private:
   explicit AnyModel(pipelines::EmbeddedModel model) : model_(std::move(model)) {}

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <optional>
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
@@ -40,6 +41,7 @@ struct EvaluateOptions {
   uint64_t seed = 1;
   int threads = 0;
   fs::path output;
+  bool layouts = false;
   bool json = false;
   bool quiet = false;
 };
@@ -64,19 +66,25 @@ int evaluate(const EvaluateOptions& options) {
   show_log(options.quiet);
   const std::atomic<bool>& interrupted = catch_interrupts("\n");
   tensor::set_threads(options.threads);
-  const evaluation::Checker checker =
-      evaluation::Checker::load(find_checker_folder(options.checker));
+  std::optional<evaluation::Checker> checker;
+  if (!options.layouts) checker = evaluation::Checker::load(find_checker_folder(options.checker));
   AnyModel model = AnyModel::load(find_model_folder(options.model));
   if (!options.output.empty()) fs::create_directories(options.output);
 
-  const evaluation::Drawer draw = [&](const std::string& prompt, uint64_t seed) {
+  const auto request_for = [&](const std::string& prompt, uint64_t seed) {
     if (interrupted) throw Error(ErrorKind::kCancelled, "[evaluate] stopped");
     pipelines::ImagineRequest request;
     request.prompt = prompt;
     request.seed = seed;
     request.guidance = model.own_guidance();
     if (model.own_size() > 0) request.width = request.height = model.own_size();
-    return model.imagine(request, {}).front().image;
+    return request;
+  };
+  const evaluation::Drawer draw = [&](const std::string& prompt, uint64_t seed) {
+    return model.imagine(request_for(prompt, seed), {}).front().image;
+  };
+  const evaluation::LayoutWriter plan = [&](const std::string& prompt, uint64_t seed) {
+    return model.imagine_scenes(request_for(prompt, seed)).front();
   };
 
   Json reports = Json::array();
@@ -91,7 +99,9 @@ int evaluate(const EvaluateOptions& options) {
       run.count = options.count;
       run.seed = options.seed;
       ProgressBar bar(options.quiet);
-      const auto report = evaluation::evaluate_faithfulness(draw, checker, run, bar.sink());
+      const auto report = checker
+                              ? evaluation::evaluate_faithfulness(draw, *checker, run, bar.sink())
+                              : evaluation::evaluate_layouts(plan, run, bar.sink());
       bar.clear();
       if (!options.output.empty()) write_report(options.output, set + "-" + code, report);
       if (!options.json) print(evaluation::to_table(report) + "\n");
@@ -140,6 +150,8 @@ void add_evaluate(CLI::App& app, Action& action) {
   faithfulness
       ->add_option("-o,--output", options->output, "Folder for tables, JSON and sheets of failures")
       ->type_name("DIR");
+  faithfulness->add_flag(
+      "--layouts", options->layouts, "Judge the scenes that are planned, not the pictures");
   faithfulness->add_flag("--json", options->json, "Print JSON instead of tables");
   faithfulness->add_flag("-q,--quiet", options->quiet, "Say nothing but warnings and errors");
   faithfulness->callback([&action, options] { action = [options] { return evaluate(*options); }; });

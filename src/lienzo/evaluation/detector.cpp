@@ -19,7 +19,7 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr double kThreshold = 0.35;
+constexpr double kThreshold = 0.3;
 constexpr double kLeastLikeness =
     0.3;  // of a word; below it the board is taken for empty or unreadable
 
@@ -39,6 +39,14 @@ datasets::world::Scene scene_of(const SceneReading& reading) {
   scene.background = reading.background;
   for (const Detection& detection : reading.detections) scene.objects.push_back(detection.object);
   return scene;
+}
+
+SceneReading reading_of(const datasets::world::Scene& scene) {
+  SceneReading reading;
+  reading.background = scene.background;
+  for (const world::Object& object : scene.objects)
+    reading.detections.push_back({object, world::picture_box(object), 1});
+  return reading;
 }
 
 Checker Checker::load(const std::filesystem::path& path) {

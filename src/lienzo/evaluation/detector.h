@@ -27,6 +27,9 @@ struct SceneReading {
 /// background is not read: 0.
 datasets::world::Scene scene_of(const SceneReading& reading);
 
+/// A scene as somebody who sees everything would read it.
+SceneReading reading_of(const datasets::world::Scene& scene);
+
 /// Finds the objects of a picture of the small world. It knows the renderer only: no generator has
 /// a part in it.
 class Checker {

@@ -71,10 +71,18 @@ void Scores::add(const Verdict& verdict) {
   sum(backgrounds, verdict.backgrounds);
 }
 
-FaithfulnessReport evaluate_faithfulness(const Drawer& draw,
-                                         const Checker& checker,
-                                         const FaithfulnessOptions& options,
-                                         const ProgressSink& progress) {
+namespace {
+
+// What was made of a prompt, and how it is read.
+struct Answer {
+  image::Image picture;
+  SceneReading reading;
+};
+
+template <typename Respond>
+FaithfulnessReport evaluate(const FaithfulnessOptions& options,
+                            const ProgressSink& progress,
+                            Respond&& respond) {
   if (options.count < 1)
     throw Error(ErrorKind::kInvalidInput,
                 fmt::format("[faithfulness] count, got {}, expected 1 or more", options.count));
@@ -84,13 +92,13 @@ FaithfulnessReport evaluate_faithfulness(const Drawer& draw,
   for (int64_t i = 0; i < options.count; ++i) {
     const FaithfulnessCase item =
         make_case(options.set, options.language, options.seed, static_cast<uint64_t>(i));
-    report.truth.add(judge(item.spec, checker.read(world::render(item.truth, kTruthSize))));
     const uint64_t seed = options.seed + static_cast<uint64_t>(i);
-    image::Image picture = draw(item.prompt, seed);
-    Verdict verdict = judge(item.spec, checker.read(picture));
+    Answer answer = respond(item, seed, report);
+    Verdict verdict = judge(item.spec, answer.reading);
     report.drawn.add(verdict);
     if (!verdict.strict && static_cast<int64_t>(report.failures.size()) < options.kept_failures) {
-      report.failures.push_back({item.prompt, seed, std::move(picture), std::move(verdict.faults)});
+      report.failures.push_back(
+          {item.prompt, seed, std::move(answer.picture), std::move(verdict.faults)});
     }
     if (progress) {
       const double seconds =
@@ -105,21 +113,51 @@ FaithfulnessReport evaluate_faithfulness(const Drawer& draw,
   return report;
 }
 
+}  // namespace
+
+FaithfulnessReport evaluate_faithfulness(const Drawer& draw,
+                                         const Checker& checker,
+                                         const FaithfulnessOptions& options,
+                                         const ProgressSink& progress) {
+  return evaluate(
+      options,
+      progress,
+      [&](const FaithfulnessCase& item, uint64_t seed, FaithfulnessReport& report) {
+        report.truth.add(judge(item.spec, checker.read(world::render(item.truth, kTruthSize))));
+        Answer answer{draw(item.prompt, seed), {}};
+        answer.reading = checker.read(answer.picture);
+        return answer;
+      });
+}
+
+FaithfulnessReport evaluate_layouts(const LayoutWriter& write,
+                                    const FaithfulnessOptions& options,
+                                    const ProgressSink& progress) {
+  FaithfulnessReport report = evaluate(
+      options, progress, [&](const FaithfulnessCase& item, uint64_t seed, FaithfulnessReport&) {
+        const world::Scene scene = write(item.prompt, seed);
+        return Answer{world::render(scene, kTruthSize), reading_of(scene)};
+      });
+  report.layouts = true;
+  return report;
+}
+
 std::string to_table(const FaithfulnessReport& report) {
-  std::string table = fmt::format(
-      "faithfulness: set {}, language {}, {} pictures, 95 % intervals\n{:<12}{:<24}{:>7}   {}\n",
-      name(report.options.set),
-      language_name(report.options.language),
-      report.options.count,
-      "",
-      "drawn",
-      "of",
-      "checker on rendered truth");
+  std::string table =
+      fmt::format("faithfulness: set {}, language {}, {} {}, 95 % intervals\n{:<12}{:<24}{:>7}{}\n",
+                  name(report.options.set),
+                  language_name(report.options.language),
+                  report.options.count,
+                  report.layouts ? "layouts" : "pictures",
+                  "",
+                  report.layouts ? "planned" : "drawn",
+                  "of",
+                  report.layouts ? "" : "   checker on rendered truth");
   for (const Row& row : kRows) {
     const Tally &drawn = report.drawn.*row.tally, &truth = report.truth.*row.tally;
     if (drawn.total == 0) continue;
-    table +=
-        fmt::format("{:<12}{:<24}{:>7}   {}\n", row.name, cell(drawn), drawn.total, cell(truth));
+    table += fmt::format("{:<12}{:<24}{:>7}", row.name, cell(drawn), drawn.total);
+    table += report.layouts ? "\n" : fmt::format("   {}\n", cell(truth));
   }
   return table;
 }
@@ -129,7 +167,7 @@ Json to_json(const FaithfulnessReport& report) {
   for (const Row& row : kRows) {
     if ((report.drawn.*row.tally).total == 0) continue;
     drawn[std::string(row.name)] = tally_json(report.drawn.*row.tally);
-    truth[std::string(row.name)] = tally_json(report.truth.*row.tally);
+    if (!report.layouts) truth[std::string(row.name)] = tally_json(report.truth.*row.tally);
   }
   for (const FaithfulnessFailure& failure : report.failures) {
     failures.push_back(
@@ -139,6 +177,7 @@ Json to_json(const FaithfulnessReport& report) {
           {"language", language_name(report.options.language)},
           {"count", report.options.count},
           {"seed", report.options.seed},
+          {"judged", report.layouts ? "layouts" : "pictures"},
           {"drawn", drawn},
           {"checker_on_truth", truth},
           {"failures", failures}};

@@ -39,9 +39,10 @@ struct FaithfulnessFailure {
 
 struct FaithfulnessReport {
   FaithfulnessOptions options;
-  Scores drawn;  // of the pictures that were drawn
-  Scores
-      truth;  // of the renderer's pictures of the same prompts: what the checker itself gets right
+  bool layouts = false;  // scenes were judged, not pictures
+  Scores drawn;          // of the pictures that were drawn
+  Scores truth;  // of the renderer's pictures of the same prompts: what the checker itself gets
+                 // right
   std::vector<FaithfulnessFailure> failures;
 };
 
@@ -54,6 +55,16 @@ FaithfulnessReport evaluate_faithfulness(const Drawer& draw,
                                          const Checker& checker,
                                          const FaithfulnessOptions& options,
                                          const ProgressSink& progress = {});
+
+/// Writes the scene of a prompt.
+using LayoutWriter =
+    std::function<datasets::world::Scene(const std::string& prompt, uint64_t seed)>;
+
+/// The same for the layouts that a model plans before it draws: no picture, no checker. Failures
+/// are shown as the renderer draws them.
+FaithfulnessReport evaluate_layouts(const LayoutWriter& write,
+                                    const FaithfulnessOptions& options,
+                                    const ProgressSink& progress = {});
 
 /// A table for people: share, 95 % interval and count of everything that was asked, drawn beside
 /// truth.

@@ -20,14 +20,6 @@ int sixteenths(double units) { return static_cast<int>(std::lround(units * world
 
 double middle_y(const world::Box& box) { return (box.top + box.bottom) / 2; }
 
-/// z that makes the middle of the object's box fall where it was seen, sixteenths.
-int depth_for(world::Object object, const world::Box& seen) {
-  object.z = 0;
-  const double up = (middle_y(world::picture_box(object)) - middle_y(seen)) *
-                    world::kFrame;  // screen units to move up
-  return std::clamp(sixteenths(up / world::kSinPitch), world::kMinZ, world::kMaxZ);
-}
-
 /// The turn of a cube or pyramid whose width fits the box.
 int yaw_for(world::Object object, double width) {
   int best = 0;
@@ -59,7 +51,15 @@ bool is_hollow(const world::Object& object) {
             object.shape == world::Shape::kCylinder)));
 }
 
-/// Heights, in sixteenths, at which something can stand because of `support`.
+}  // namespace
+
+int depth_at(world::Object object, const world::Box& seen) {
+  object.z = 0;
+  const double up = (middle_y(world::picture_box(object)) - middle_y(seen)) *
+                    world::kFrame;  // screen units to move up
+  return std::clamp(sixteenths(up / world::kSinPitch), world::kMinZ, world::kMaxZ);
+}
+
 std::vector<int> heights_over(const world::Object& support, const world::Object& object) {
   // Level with it too: what stands beside a raised object is raised as high.
   std::vector<int> heights = {support.elevation,
@@ -72,8 +72,6 @@ std::vector<int> heights_over(const world::Object& support, const world::Object&
   }
   return heights;
 }
-
-}  // namespace
 
 std::vector<Detection> place(const std::vector<Sighting>& sightings) {
   std::vector<Detection> detections;
@@ -110,13 +108,13 @@ std::vector<Detection> place(const std::vector<Sighting>& sightings) {
     world::Object& object = detections[order[rank]].object;
     double least = std::abs(sighting.elevation);
     object.elevation = 0;
-    object.z = depth_for(object, sighting.box);
+    object.z = depth_at(object, sighting.box);
     for (size_t lower = 0; lower < rank; ++lower) {
       const world::Object& support = detections[order[lower]].object;
       for (const int height : heights_over(support, object)) {
         world::Object there = object;
         there.elevation = std::clamp(height, 0, world::kMaxElevation);
-        there.z = depth_for(there, sighting.box);
+        there.z = depth_at(there, sighting.box);
         const double error =
             std::abs(sighting.elevation - static_cast<double>(height) / world::kUnit);
         const double reach = kOverSupport * world::kUnit;
@@ -130,7 +128,7 @@ std::vector<Detection> place(const std::vector<Sighting>& sightings) {
     }
     if (least <= kSnap) continue;
     object.elevation = std::clamp(sixteenths(sighting.elevation), 0, world::kMaxElevation);
-    object.z = depth_for(object, sighting.box);
+    object.z = depth_at(object, sighting.box);
   }
   return detections;
 }

@@ -23,4 +23,13 @@ struct Sighting {
 /// board, of unknown letters ("AAA").
 std::vector<Detection> place(const std::vector<Sighting>& sightings);
 
+/// z, in sixteenths, at which the middle of the object's box falls on that of `seen`, its elevation
+/// being given.
+int depth_at(datasets::world::Object object, const datasets::world::Box& seen);
+
+/// Elevations, in sixteenths, at which `object` can stand because of `support`: level with it, on
+/// it, in it.
+std::vector<int> heights_over(const datasets::world::Object& support,
+                              const datasets::world::Object& object);
+
 }  // namespace lienzo::evaluation

@@ -218,9 +218,11 @@ WordReading read_word(const image::Image& picture, const world::Object& sign) {
       if (count < 1 || count > world::kMaxLetters) continue;
       other.word.assign(static_cast<size_t>(count), 'A');
       WordReading reading = read_as(picture, other);
-      // Another size or length than was seen must earn it.
+      // Another size or length than was seen must earn it; and of two readings as good, the longer
+      // explains more.
       if (size != sign.size) reading.likeness -= 0.05;
       if (count != fitting) reading.likeness -= 0.02;
+      reading.likeness += 0.01 * (count - fitting);
       if (reading.likeness > best.likeness) best = std::move(reading);
     }
   }
