@@ -6,6 +6,7 @@ draw() { "$lienzo" imagine --model "$model" "$@"; }
 expect 0 'one.png' draw 'un cubo rojo encima de un cubo azul' --seed 5 -o one.png
 grep -q 'small world of solids and signs' stderr || fail 'nothing is said about the small world'
 grep -qE 'seed 5; start .* model .* scene .* picture .* write' stderr || fail 'no times'
+grep -q ': 0.00 s in all' stderr && fail 'the whole took no time'
 expect 0 'to the pixel' draw --like one.png -o again.png
 expect 0 'again.png' draw 'un cubo rojo encima de un cubo azul' --seed 5 --threads 1 -o again.png
 "$lienzo" imagine --model "$model" --like one.png -q -o again.png 2>stderr

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 #include <random>
 
 #include "lienzo/base/error.h"
@@ -42,12 +43,10 @@ double seconds_since(Clock::time_point start) {
 // Since the process began: loading libtorch's libraries takes a good part of a short run. proc(5),
 // field 22.
 double process_seconds() {
+  // Not read_text_file: files of the kernel have no size.
+  std::ifstream file("/proc/self/stat");
   std::string stat;
-  try {
-    stat = read_text_file("/proc/self/stat");
-  } catch (const Error&) {
-    return 0;
-  }
+  std::getline(file, stat);
   size_t at = stat.rfind(')');  // the program's name may hold blanks
   for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
   timespec now{};
