@@ -6,6 +6,7 @@
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
 #include "lienzo/nn/layers.h"
+#include "lienzo/nn/rms_norm.h"
 #include "lienzo/tensor/shape.h"
 
 namespace lienzo::models {
@@ -229,7 +230,7 @@ torch::Tensor DenoiserImpl::forward(const torch::Tensor& x,
                    embedding,
                    conditioning);
   }
-  h = conv_out_(torch::silu(nn::rms_norm(h, 1)));  // (B, p p 16, H/p, W/p)
+  h = conv_out_(nn::rms_norm_silu(h));  // (B, p p 16, H/p, W/p)
   h = torch::cat({nn::unfold_pixels(h, config_.patch), inputs.to(h.scalar_type())}, 1);
   return head_out_(torch::silu(head_in_(h))).to(torch::kFloat);  // (B, C, H, W)
 }
