@@ -8,6 +8,7 @@
 #include "lienzo/base/error.h"
 #include "lienzo/evaluation/placement.h"
 #include "lienzo/evaluation/read_word.h"
+#include "lienzo/evaluation/second_look.h"
 #include "lienzo/image/resize.h"
 #include "lienzo/models/checker.h"
 #include "lienzo/tensor/image_tensor.h"
@@ -19,9 +20,56 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr double kThreshold = 0.3;
+constexpr double kThreshold = 0.12;  // doubtful objects are drawn before they are believed
+constexpr float kPossible = 0.03;    // probability of a colour or material that is worth a look
 constexpr double kLeastLikeness =
     0.3;  // of a word; below it the board is taken for empty or unreadable
+
+world::Box box_of(const models::CheckerPeak& peak) {
+  return {peak.centre_x - peak.width / 2,
+          peak.centre_y - peak.height / 2,
+          peak.centre_x + peak.width / 2,
+          peak.centre_y + peak.height / 2};
+}
+
+Sighting sighting_of(const models::CheckerPeak& peak) {
+  return {.shape = static_cast<world::Shape>(peak.group / world::kSizes),
+          .size = static_cast<world::Size>(peak.group % world::kSizes),
+          .colour = static_cast<world::Colour>(peak.colour),
+          .material = static_cast<world::Material>(peak.material),
+          .box = box_of(peak),
+          .elevation = peak.elevation,
+          .score = peak.score};
+}
+
+// Everything else that an object may be: other colours and materials, and what its rivals say.
+std::vector<world::Object> alternatives_of(const models::CheckerPeak& peak,
+                                           const world::Object& object) {
+  std::vector<world::Object> alternatives;
+  const auto add_looks = [&](const models::CheckerPeak& from, const world::Object& solid) {
+    for (size_t c = 0; c < from.colours.size(); ++c) {
+      for (size_t m = 0; m < from.materials.size(); ++m) {
+        if (from.colours[c] < kPossible || from.materials[m] < kPossible) continue;
+        if (solid.shape == world::Shape::kSign && m > 0) continue;
+        world::Object other = solid;
+        other.colour = static_cast<world::Colour>(c);
+        other.material = static_cast<world::Material>(m);
+        if (!(other == object)) alternatives.push_back(std::move(other));
+      }
+    }
+  };
+  add_looks(peak, object);
+  // A sign is never mistaken for a solid, and its word would have to be read again.
+  if (object.shape == world::Shape::kSign) return alternatives;
+  for (const models::CheckerPeak& rival : peak.rivals) {
+    world::Object other = place({sighting_of(rival)}).front().object;
+    if (other.shape == world::Shape::kSign) continue;
+    other.elevation = object.elevation;
+    other.z = depth_at(other, box_of(rival));
+    add_looks(rival, other);
+  }
+  return alternatives;
+}
 
 }  // namespace
 
@@ -95,29 +143,21 @@ SceneReading Checker::read(const image::Image& picture) const {
   const models::CheckerReading raw =
       checker->read(pixels.contiguous(torch::MemoryFormat::ChannelsLast), kThreshold).front();
   std::vector<Sighting> sightings;
-  for (const models::CheckerPeak& peak : raw.peaks) {
-    Sighting sighting;
-    sighting.shape = static_cast<world::Shape>(peak.group / world::kSizes);
-    sighting.size = static_cast<world::Size>(peak.group % world::kSizes);
-    sighting.colour = static_cast<world::Colour>(peak.colour);
-    sighting.material = static_cast<world::Material>(peak.material);
-    sighting.box = {peak.centre_x - peak.width / 2,
-                    peak.centre_y - peak.height / 2,
-                    peak.centre_x + peak.width / 2,
-                    peak.centre_y + peak.height / 2};
-    sighting.elevation = peak.elevation;
-    sighting.score = peak.score;
-    sightings.push_back(sighting);
-  }
+  for (const models::CheckerPeak& peak : raw.peaks) sightings.push_back(sighting_of(peak));
   SceneReading reading;
   reading.background = static_cast<world::Background>(raw.background);
   reading.detections = place(sightings);
-  for (Detection& detection : reading.detections) {
-    if (detection.object.shape != world::Shape::kSign) continue;
-    const WordReading word =
-        read_word(rgb.width == 256 ? rgb : image::resize(rgb, 256, 256), detection.object);
-    detection.object.word = word.likeness >= kLeastLikeness ? word.word : "";
+  std::vector<std::vector<world::Object>> alternatives;
+  for (size_t i = 0; i < raw.peaks.size(); ++i) {
+    Detection& detection = reading.detections[i];
+    if (detection.object.shape == world::Shape::kSign) {
+      const WordReading word =
+          read_word(rgb.width == 256 ? rgb : image::resize(rgb, 256, 256), detection.object);
+      detection.object.word = word.likeness >= kLeastLikeness ? word.word : "";
+    }
+    alternatives.push_back(alternatives_of(raw.peaks[i], detection.object));
   }
+  second_look(rgb, std::move(alternatives), reading);
   return reading;
 }
 

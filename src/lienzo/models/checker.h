@@ -49,12 +49,15 @@ struct CheckerOutput {
 /// An object that the checker found.
 struct CheckerPeak {
   int group = 0;
-  int colour = 0;
-  int material = 0;
+  int colour = 0;                     // the likeliest
+  int material = 0;                   // the likeliest
+  std::vector<float> colours;         // probabilities
+  std::vector<float> materials;       // probabilities
   double score = 0;                   // 0..1
   double centre_x = 0, centre_y = 0;  // of the whole object's box, 0..1 from the left and the top
   double width = 0, height = 0;       // of the box, 0..1
   double elevation = 0;               // units
+  std::vector<CheckerPeak> rivals;    // what else could be in this place, most certain first
 };
 
 /// What the checker found in one picture, most certain first.
@@ -79,8 +82,9 @@ class CheckerImpl : public torch::nn::Cloneable<CheckerImpl> {
   /// (N, attributes) fp32: logits of the colours, logits of the materials, kPlaceNumbers numbers.
   torch::Tensor attributes(const torch::Tensor& features, const torch::Tensor& places);
 
-  /// Up to `most` objects of each picture whose score is at least `threshold`; two findings of the
-  /// same place (boxes overlapping by `same` or more) count once.
+  /// Up to `most` objects of each picture whose score is at least `threshold`; of findings in the
+  /// same place (boxes overlapping by `same` or more) the most certain counts, the others are its
+  /// rivals.
   std::vector<CheckerReading> read(const torch::Tensor& pictures,
                                    double threshold = 0.3,
                                    int most = 8,

@@ -1,0 +1,139 @@
+#include "lienzo/evaluation/second_look.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "lienzo/datasets/world/renderer.h"
+#include "lienzo/image/resize.h"
+
+namespace lienzo::evaluation {
+namespace {
+
+namespace world = datasets::world;
+
+constexpr int kSide = 64;  // pixels of the drawings
+// Errors are sums over pixels and channels of squared differences (0..1).
+constexpr double kMostPerPixel = 0.12;  // of one pixel, so that a few odd ones do not decide
+constexpr double kBetter = 0.97;        // of the error, for an alternative to be believed
+constexpr double kSure = 0.8;           // score
+constexpr double kWorth = 0.1;          // by which a doubtful object must lower the error
+constexpr int kSweeps = 2;
+
+/// A part of the picture, in pixels.
+struct Part {
+  int left = kSide, top = kSide, right = 0, bottom = 0;
+
+  // The object and most of its shadow, which falls to the right.
+  void include(const world::Object& object) {
+    const world::Box box = world::picture_box(object);
+    const auto pixel = [](double share, int extra) {
+      return std::clamp(static_cast<int>(std::lround(share * kSide)) + extra, 0, kSide);
+    };
+    left = std::min(left, std::min(pixel(box.left, -2), kSide - 1));
+    top = std::min(top, std::min(pixel(box.top, -2), kSide - 1));
+    right = std::max(right, std::max(pixel(box.right, 6), left + 1));
+    bottom = std::max(bottom, std::max(pixel(box.bottom, 2), top + 1));
+  }
+};
+
+double error_of(const world::Scene& scene, const image::Image& picture, const Part& part) {
+  const int width = part.right - part.left, height = part.bottom - part.top;
+  const image::Image drawn = world::render_part(scene, kSide, part.left, part.top, width, height);
+  double sum = 0;
+  for (int y = 0; y < height; ++y) {
+    const uint8_t *got = drawn.at(0, y), *wanted = picture.at(part.left, part.top + y);
+    for (int x = 0; x < width; ++x, got += 3, wanted += 3) {
+      double pixel = 0;
+      for (int c = 0; c < 3; ++c) {
+        const double difference = (got[c] - wanted[c]) / 255.0;
+        pixel += difference * difference;
+      }
+      sum += std::min(pixel, kMostPerPixel);
+    }
+  }
+  return sum;
+}
+
+void choose_variant(const image::Image& picture, world::Scene& scene) {
+  constexpr Part kWhole = {0, 0, kSide, kSide};
+  double least = 1e30;
+  int best = 0;
+  for (int variant = 0; variant < world::kVariants; ++variant) {
+    scene.variant = variant;
+    const double error = error_of(scene, picture, kWhole);
+    if (error < least) least = error, best = variant;
+  }
+  scene.variant = best;
+}
+
+/// Puts the best alternative in the place of `object`; true when that is another one.
+bool choose_object(const image::Image& picture,
+                   const std::vector<world::Object>& alternatives,
+                   world::Scene& scene,
+                   world::Object& object) {
+  Part part;
+  part.include(object);
+  for (const world::Object& other : alternatives) part.include(other);
+  const world::Object before = object;
+  world::Object best = before;
+  double least = error_of(scene, picture, part) * kBetter;
+  for (const world::Object& other : alternatives) {
+    if (other == before) continue;
+    object = other;
+    const double error = error_of(scene, picture, part);
+    if (error < least) least = error, best = other;
+  }
+  object = best;
+  return !(best == before);
+}
+
+/// How much better the picture is explained with object i than without.
+double worth(const image::Image& picture, const world::Scene& scene, size_t i) {
+  Part part;
+  part.include(scene.objects[i]);
+  world::Scene without = scene;
+  without.objects.erase(without.objects.begin() + static_cast<std::ptrdiff_t>(i));
+  return error_of(without, picture, part) - error_of(scene, picture, part);
+}
+
+/// Takes away what need not be there, the least certain first.
+void prune(const image::Image& picture,
+           world::Scene& scene,
+           std::vector<Detection>& detections,
+           std::vector<std::vector<world::Object>>& alternatives) {
+  for (size_t i = scene.objects.size(); i-- > 0;) {
+    if (detections[i].score >= kSure || worth(picture, scene, i) >= kWorth) continue;
+    const auto at = static_cast<std::ptrdiff_t>(i);
+    scene.objects.erase(scene.objects.begin() + at);
+    detections.erase(detections.begin() + at);
+    alternatives.erase(alternatives.begin() + at);
+  }
+}
+
+}  // namespace
+
+void second_look(const image::Image& picture,
+                 std::vector<std::vector<world::Object>> alternatives,
+                 SceneReading& reading) {
+  const image::Image small =
+      picture.width == kSide ? picture : image::resize(picture, kSide, kSide);
+  world::Scene scene = scene_of(reading);
+  choose_variant(small, scene);
+  prune(small, scene, reading.detections, alternatives);
+  for (int sweep = 0; sweep < kSweeps; ++sweep) {
+    bool changed = false;
+    for (size_t i = 0; i < scene.objects.size(); ++i) {
+      if (alternatives[i].empty()) continue;
+      changed = choose_object(small, alternatives[i], scene, scene.objects[i]) || changed;
+    }
+    if (!changed) break;
+  }
+  prune(small, scene, reading.detections, alternatives);
+  for (size_t i = 0; i < scene.objects.size(); ++i) {
+    reading.detections[i].object = scene.objects[i];
+    reading.detections[i].box = world::picture_box(scene.objects[i]);
+  }
+}
+
+}  // namespace lienzo::evaluation
