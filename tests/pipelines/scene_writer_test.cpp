@@ -28,7 +28,7 @@ models::ScenePrior ignorant_prior() {
 TEST(SceneWriter, CopiesTheWordsThatAreQuoted) {
   const c10::InferenceMode inference;
   models::ScenePrior prior = ignorant_prior();
-  const std::vector<std::string> words = {"HOLA", "HOY"};
+  const std::vector<std::string> words = {"HOLA", "HOY", "HOLA"};  // twice: once is enough
   int signs = 0, complete = 0;
   for (uint64_t seed = 0; seed < 40; ++seed) {
     Random random(seed);
@@ -36,8 +36,8 @@ TEST(SceneWriter, CopiesTheWordsThatAreQuoted) {
     std::vector<std::string> borne;
     for (const world::Object& object : scene.objects)
       if (object.shape == world::Shape::kSign) borne.push_back(object.word);
-    for (size_t i = 0; i < std::min(borne.size(), words.size()); ++i) {
-      EXPECT_EQ(std::count(words.begin(), words.end(), borne[i]), 1) << borne[i];
+    for (size_t i = 0; i < std::min<size_t>(borne.size(), 2); ++i) {
+      EXPECT_TRUE(borne[i] == "HOLA" || borne[i] == "HOY") << borne[i];
       ++signs;
     }
     if (borne.size() >= 2) {

@@ -33,10 +33,13 @@ double temperature(world::TokenKind kind, const SceneWriterOptions& options) {
   }
 }
 
-/// The quoted words that no sign bears yet.
+/// The quoted words that no sign bears yet. A word that is quoted twice may mean the same sign.
 class WordsLeft {
  public:
-  explicit WordsLeft(std::vector<std::string> words) : words_(std::move(words)) {}
+  explicit WordsLeft(std::vector<std::string> words) : words_(std::move(words)) {
+    std::sort(words_.begin(), words_.end());
+    words_.erase(std::unique(words_.begin(), words_.end()), words_.end());
+  }
 
   bool empty() const { return words_.empty(); }
   /// Whether a sign that reads `so_far` may go on with `letter`, or end where it is nullopt.
