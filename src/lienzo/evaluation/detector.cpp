@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "lienzo/base/error.h"
@@ -20,8 +22,10 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr double kThreshold = 0.12;  // doubtful objects are drawn before they are believed
-constexpr float kPossible = 0.03;    // probability of a colour or material that is worth a look
+constexpr double kThreshold = 0.12;   // doubtful objects are drawn before they are believed
+constexpr double kSureShape = 0.85;   // score; below it any shape is worth a look
+constexpr double kHeightDoubt = 0.5;  // units by which an elevation may be wrong
+constexpr float kPossible = 0.03;     // probability of a colour or material that is worth a look
 constexpr double kLeastLikeness =
     0.3;  // of a word; below it the board is taken for empty or unreadable
 
@@ -42,10 +46,15 @@ Sighting sighting_of(const models::CheckerPeak& peak) {
           .score = peak.score};
 }
 
-// Everything else that an object may be: other colours and materials, and what its rivals say.
+// Everything else that an object may be: other colours and materials, what its rivals say, any
+// other shape where the network is in doubt, and other heights that it could stand at.
 std::vector<world::Object> alternatives_of(const models::CheckerPeak& peak,
-                                           const world::Object& object) {
+                                           const world::Object& object,
+                                           const std::vector<Detection>& all) {
   std::vector<world::Object> alternatives;
+  const auto add = [&](const world::Object& other) {
+    if (!(other == object)) alternatives.push_back(other);
+  };
   const auto add_looks = [&](const models::CheckerPeak& from, const world::Object& solid) {
     for (size_t c = 0; c < from.colours.size(); ++c) {
       for (size_t m = 0; m < from.materials.size(); ++m) {
@@ -54,11 +63,24 @@ std::vector<world::Object> alternatives_of(const models::CheckerPeak& peak,
         world::Object other = solid;
         other.colour = static_cast<world::Colour>(c);
         other.material = static_cast<world::Material>(m);
-        if (!(other == object)) alternatives.push_back(std::move(other));
+        add(other);
       }
     }
   };
   add_looks(peak, object);
+  std::vector<int> heights = {0};
+  for (const Detection& detection : all) {
+    if (detection.object == object) continue;
+    const std::vector<int> more = heights_over(detection.object, object);
+    heights.insert(heights.end(), more.begin(), more.end());
+  }
+  for (const int height : heights) {
+    if (std::abs(height - peak.elevation * world::kUnit) > kHeightDoubt * world::kUnit) continue;
+    world::Object other = object;
+    other.elevation = std::clamp(height, 0, world::kMaxElevation);
+    other.z = depth_at(other, box_of(peak));
+    add(other);
+  }
   // A sign is never mistaken for a solid, and its word would have to be read again.
   if (object.shape == world::Shape::kSign) return alternatives;
   for (const models::CheckerPeak& rival : peak.rivals) {
@@ -67,6 +89,17 @@ std::vector<world::Object> alternatives_of(const models::CheckerPeak& peak,
     other.elevation = object.elevation;
     other.z = depth_at(other, box_of(rival));
     add_looks(rival, other);
+  }
+  if (peak.score >= kSureShape) return alternatives;
+  for (int shape = 0; shape < world::kShapes; ++shape) {
+    world::Object other = object;
+    other.shape = static_cast<world::Shape>(shape);
+    if (other.shape == world::Shape::kSign) continue;
+    const bool turns = other.shape == world::Shape::kCube || other.shape == world::Shape::kPyramid;
+    for (other.yaw = 0; other.yaw < (turns ? world::kYaws : 1); ++other.yaw) {
+      other.z = depth_at(other, box_of(peak));
+      add(other);
+    }
   }
   return alternatives;
 }
@@ -147,15 +180,17 @@ SceneReading Checker::read(const image::Image& picture) const {
   SceneReading reading;
   reading.background = static_cast<world::Background>(raw.background);
   reading.detections = place(sightings);
-  std::vector<std::vector<world::Object>> alternatives;
-  for (size_t i = 0; i < raw.peaks.size(); ++i) {
-    Detection& detection = reading.detections[i];
+  for (Detection& detection : reading.detections) {
     if (detection.object.shape == world::Shape::kSign) {
       const WordReading word =
           read_word(rgb.width == 256 ? rgb : image::resize(rgb, 256, 256), detection.object);
       detection.object.word = word.likeness >= kLeastLikeness ? word.word : "";
     }
-    alternatives.push_back(alternatives_of(raw.peaks[i], detection.object));
+  }
+  std::vector<std::vector<world::Object>> alternatives;
+  for (size_t i = 0; i < raw.peaks.size(); ++i) {
+    alternatives.push_back(
+        alternatives_of(raw.peaks[i], reading.detections[i].object, reading.detections));
   }
   second_look(rgb, std::move(alternatives), reading);
   return reading;

@@ -1,6 +1,7 @@
 #include "lienzo/evaluation/second_look.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -12,13 +13,15 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr int kSide = 64;  // pixels of the drawings
+constexpr int kSide = 96;  // pixels of the drawings
 // Errors are sums over pixels and channels of squared differences (0..1).
 constexpr double kMostPerPixel = 0.12;  // of one pixel, so that a few odd ones do not decide
 constexpr double kBetter = 0.97;        // of the error, for an alternative to be believed
 constexpr double kSure = 0.8;           // score
 constexpr double kWorth = 0.1;          // by which a doubtful object must lower the error
 constexpr int kSweeps = 2;
+constexpr size_t kFinalists = 4;  // alternatives that are moved to their best place
+constexpr int kSettleSteps = 4;
 
 /// A part of the picture, in pixels.
 struct Part {
@@ -67,7 +70,33 @@ void choose_variant(const image::Image& picture, world::Scene& scene) {
   scene.variant = best;
 }
 
-/// Puts the best alternative in the place of `object`; true when that is another one.
+/// Moves `object` of the scene, sixteenth by sixteenth, to where the drawing is most like the
+/// picture; returns the error there.
+double settle(const image::Image& picture,
+              const world::Scene& scene,
+              world::Object& object,
+              const Part& part) {
+  constexpr std::array<std::pair<int, int>, 6> kMoves = {
+      {{1, 0}, {-1, 0}, {0, 1}, {0, -1}, {0, 2}, {0, -2}}};
+  double least = error_of(scene, picture, part);
+  for (int step = 0; step < kSettleSteps; ++step) {
+    const world::Object before = object;
+    world::Object best = object;
+    for (const auto& [dx, dz] : kMoves) {
+      object.x = std::clamp(before.x + dx, world::kMinX, world::kMaxX);
+      object.z = std::clamp(before.z + dz, world::kMinZ, world::kMaxZ);
+      const double error = error_of(scene, picture, part);
+      if (error < least) least = error, best = object;
+    }
+    object = best;
+    if (object == before) break;
+  }
+  return least;
+}
+
+/// Puts the best alternative in the place of `object`; true when that is another one. What looks
+/// best where it was first put is moved to its own best place before it is compared: another shape
+/// has its middle elsewhere.
 bool choose_object(const image::Image& picture,
                    const std::vector<world::Object>& alternatives,
                    world::Scene& scene,
@@ -76,13 +105,27 @@ bool choose_object(const image::Image& picture,
   part.include(object);
   for (const world::Object& other : alternatives) part.include(other);
   const world::Object before = object;
-  world::Object best = before;
-  double least = error_of(scene, picture, part) * kBetter;
+  std::vector<std::pair<double, world::Object>> candidates;
+  bool shapes_differ = false;
   for (const world::Object& other : alternatives) {
     if (other == before) continue;
     object = other;
-    const double error = error_of(scene, picture, part);
-    if (error < least) least = error, best = other;
+    candidates.emplace_back(error_of(scene, picture, part), other);
+    shapes_differ = shapes_differ || other.shape != before.shape;
+  }
+  std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
+    return a.first < b.first;
+  });
+  candidates.resize(std::min(candidates.size(), kFinalists));
+  object = before;
+  double least =
+      shapes_differ ? settle(picture, scene, object, part) : error_of(scene, picture, part);
+  least *= kBetter;
+  world::Object best = object;
+  for (auto& [error, other] : candidates) {
+    object = other;
+    if (shapes_differ) error = settle(picture, scene, object, part);
+    if (error < least) least = error, best = object;
   }
   object = best;
   return !(best == before);
