@@ -14,8 +14,7 @@
 #include "lienzo/image/resize.h"
 #include "lienzo/models/checker.h"
 #include "lienzo/tensor/image_tensor.h"
-#include "lienzo/weights/load.h"
-#include "lienzo/weights/safetensors.h"
+#include "lienzo/weights/load_module.h"
 
 namespace lienzo::evaluation {
 namespace {
@@ -133,31 +132,14 @@ SceneReading reading_of(const datasets::world::Scene& scene) {
 Checker Checker::load(const std::filesystem::path& path) {
   const std::filesystem::path file =
       std::filesystem::is_directory(path) ? path / "checker.safetensors" : path;
-  const weights::SafetensorsFile tensors = weights::SafetensorsFile::open(file);
-  std::map<std::string, std::string> metadata;
-  weights::read_safetensors(file, &metadata);
-  const auto config_text = metadata.find("lienzo.config");
-  const Json json = config_text == metadata.end()
-                        ? Json()
-                        : Json::parse(config_text->second, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) {
-    throw Error(
-        ErrorKind::kCorrupt,
-        fmt::format(
-            "[checker] {}: no settings of a checker in its metadata; expected a file written by "
-            "training a recipe of kind \"checker\"",
-            file.string()));
-  }
-  const models::CheckerConfig config = models::CheckerConfig::from_json(json, file.string());
+  auto network = std::make_unique<Network>();
+  network->checker = weights::load_module<models::Checker, models::CheckerConfig>(file);
+  const models::CheckerConfig& config = network->checker->config();
   if (config.groups != world::kShapes * world::kSizes || config.colours != world::kColours ||
       config.materials != world::kMaterials || config.backgrounds != world::kBackgrounds) {
     throw Error(ErrorKind::kCorrupt,
                 fmt::format("[checker] {} knows another world; train it again", file.string()));
   }
-  auto network = std::make_unique<Network>();
-  network->checker = models::Checker(config);
-  weights::load_strict(*network->checker, tensors);
-  network->checker->eval();
   return Checker(std::move(network));
 }
 
