@@ -8,7 +8,7 @@ namespace lienzo::models {
 namespace {
 
 constexpr SceneEncoderConfig kConfig = {
-    .attributes = 5, .backdrop = 3, .hidden = 8, .channels = 4, .octaves = 1};
+    .attributes = 5, .backdrop = 3, .hidden = 8, .layers = 2, .channels = 4, .octaves = 1};
 
 // Pixel (1, 0) of a 2 x 2 picture shows `things`, from back to front.
 tensor::LayeredMap pile(const torch::Tensor& attributes, std::vector<int64_t> things) {

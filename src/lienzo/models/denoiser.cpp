@@ -42,6 +42,7 @@ DenoiserConfig DenoiserConfig::from_json(const Json& json, std::string_view wher
   reader.optional("context_heads", config.context_heads);
   reader.optional("scene", config.scene);
   reader.optional("scene_hidden", config.scene_encoder.hidden);
+  reader.optional("scene_layers", config.scene_encoder.layers);
   reader.optional("scene_channels", config.scene_encoder.channels);
   reader.optional("scene_octaves", config.scene_encoder.octaves);
   reader.finish();
@@ -55,6 +56,7 @@ DenoiserConfig DenoiserConfig::from_json(const Json& json, std::string_view wher
   positive("head", config.head, 1024);
   positive("context_heads", config.context_heads, 64);
   positive("scene_hidden", config.scene_encoder.hidden, 4096);
+  positive("scene_layers", config.scene_encoder.layers, 16);
   positive("scene_channels", config.scene_encoder.channels, 512);
   positive("scene_octaves", config.scene_encoder.octaves, 12);
   if (config.context < 0) reader.reject("context", "is negative; 0 means no text");
@@ -85,6 +87,7 @@ Json DenoiserConfig::to_json() const {
           {"context_heads", context_heads},
           {"scene", scene},
           {"scene_hidden", scene_encoder.hidden},
+          {"scene_layers", scene_encoder.layers},
           {"scene_channels", scene_encoder.channels},
           {"scene_octaves", scene_encoder.octaves}};
 }

@@ -8,12 +8,14 @@ SceneEncoderImpl::SceneEncoderImpl(const SceneEncoderConfig& config) : config_(c
 
 void SceneEncoderImpl::reset() {
   const int64_t place_width = 4 * (1 + 2 * config_.octaves);
-  place_ = register_module("place", torch::nn::Linear(place_width, config_.hidden));
-  attribute_scale_ =
-      register_module("attribute_scale", torch::nn::Linear(config_.attributes, config_.hidden));
-  attribute_shift_ =
-      register_module("attribute_shift", torch::nn::Linear(config_.attributes, config_.hidden));
-  hidden_ = register_module("hidden", torch::nn::Linear(config_.hidden, config_.hidden));
+  describe_in_ =
+      register_module("describe_in", torch::nn::Linear(config_.attributes, config_.hidden));
+  describe_out_ = register_module(
+      "describe_out", torch::nn::Linear(config_.hidden, 2 * config_.layers * config_.hidden));
+  layers_ = register_module("layers", torch::nn::ModuleList());
+  for (int64_t i = 0; i < config_.layers; ++i) {
+    layers_->push_back(torch::nn::Linear(i == 0 ? place_width : config_.hidden, config_.hidden));
+  }
   out_ = register_module("out", torch::nn::Linear(config_.hidden, config_.channels + 1));
 }
 
@@ -23,12 +25,16 @@ torch::Tensor SceneEncoderImpl::forward(const tensor::LayeredMap& map) {
   torch::Tensor grid =
       torch::zeros({map.batch * map.resolution * map.resolution, channels}, options);
   if (map.pixels.size(0) > 0) {
-    const torch::Tensor scale =
-        attribute_scale_(map.attributes).index_select(0, map.thing);  // (M, hidden)
-    const torch::Tensor shift = attribute_shift_(map.attributes).index_select(0, map.thing);
-    torch::Tensor h = place_(nn::fourier_features(map.local, config_.octaves));  // (M, hidden)
-    h = torch::relu(h * (1 + scale) + shift);
-    h = torch::relu(hidden_(h));
+    const torch::Tensor described =
+        describe_out_(torch::silu(describe_in_(map.attributes)));  // (N, 2 layers hidden)
+    const auto scale_shift = described.chunk(2 * config_.layers, 1);
+    torch::Tensor h = nn::fourier_features(map.local, config_.octaves);
+    for (size_t i = 0; i < static_cast<size_t>(config_.layers); ++i) {
+      const torch::Tensor scale = (1 + scale_shift[2 * i]).index_select(0, map.thing);
+      const torch::Tensor shift = scale_shift[2 * i + 1].index_select(0, map.thing);
+      h = layers_[i]->as<torch::nn::LinearImpl>()->forward(h);
+      h = torch::relu(torch::addcmul(shift, h, scale));  // (M, hidden)
+    }
     const torch::Tensor painted = out_(h).to(torch::kFloat);  // (M, C + 1)
     const torch::Tensor opacity = torch::sigmoid(painted.narrow(1, config_.channels, 1));
     // Coverage is the feature "one" of every object.

@@ -26,6 +26,7 @@ UpscalerConfig UpscalerConfig::from_json(const Json& json, std::string_view wher
   read("blocks", config.blocks, 128);
   read("head", config.head, 1024);
   read("scene_hidden", config.scene_encoder.hidden, 4096);
+  read("scene_layers", config.scene_encoder.layers, 16);
   read("scene_channels", config.scene_encoder.channels, 512);
   read("scene_octaves", config.scene_encoder.octaves, 12);
   reader.finish();
@@ -38,6 +39,7 @@ Json UpscalerConfig::to_json() const {
           {"blocks", blocks},
           {"head", head},
           {"scene_hidden", scene_encoder.hidden},
+          {"scene_layers", scene_encoder.layers},
           {"scene_channels", scene_encoder.channels},
           {"scene_octaves", scene_encoder.octaves}};
 }

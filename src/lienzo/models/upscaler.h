@@ -16,7 +16,7 @@ struct UpscalerConfig {
   int64_t width = 64;  // of the blocks, which work at the small picture's resolution
   int64_t blocks = 5;
   int64_t head = 24;  // channels of the last layers at full resolution
-  SceneEncoderConfig scene_encoder = {.hidden = 64, .channels = 12, .octaves = 5};
+  SceneEncoderConfig scene_encoder = {.hidden = 64, .layers = 3, .channels = 12, .octaves = 5};
 
   static UpscalerConfig from_json(const Json& json, std::string_view where);
   Json to_json() const;
