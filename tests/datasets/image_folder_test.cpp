@@ -137,7 +137,7 @@ TEST_F(ImageFolder, RefusesBadMetadata) {
     text("metadata.jsonl", content);
     return message(ErrorKind::kInvalidInput);
   };
-  EXPECT_THAT(jsonl("\n{\"file_name\": "), HasSubstr("metadata.jsonl:2] not JSON"));
+  EXPECT_THAT(jsonl("\n{\"file_name\": "), HasSubstr("metadata.jsonl:2] is not valid JSON"));
   EXPECT_THAT(jsonl("[1]"), HasSubstr("got array"));
   EXPECT_THAT(jsonl("{\"image\": \"a.png\"}"), HasSubstr("expected a column 'file_name'"));
   EXPECT_THAT(jsonl("{\"file_name\": \"a.png\", \"text\": 3}"), HasSubstr("'text' is number"));

@@ -6,6 +6,7 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
+#include "lienzo/base/parse_json.h"
 
 namespace lienzo::cli {
 
@@ -15,7 +16,7 @@ using pipelines::Picture;
 
 AnyModel AnyModel::load(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "model.json";
-  const Json json = Json::parse(read_text_file(path), nullptr, /*allow_exceptions=*/false);
+  const Json json = parse_json(read_text_file(path), "[model] " + path.string());
   if (!json.is_object())
     throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} is not a JSON object", path.string()));
   const Json kind = json.value("kind", Json());

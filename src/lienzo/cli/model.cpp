@@ -6,6 +6,7 @@
 
 #include "lienzo/base/file.h"
 #include "lienzo/base/hash.h"
+#include "lienzo/base/parse_json.h"
 #include "lienzo/cli/command.h"
 #include "lienzo/cli/console.h"
 #include "lienzo/cli/exit_code.h"
@@ -24,8 +25,12 @@ constexpr const char* kExamples =
 
 // Values of metadata that are JSON themselves are shown as such.
 Json parse_or_text(const std::string& text) {
-  Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return parsed.is_object() || parsed.is_array() ? parsed : Json(text);
+  if (!text.starts_with('{') && !text.starts_with('[')) return text;
+  try {
+    return parse_json(text, "metadata");
+  } catch (const Error&) {
+    return text;
+  }
 }
 
 Json tensor_list(const weights::TensorIndex& index) {
@@ -49,7 +54,8 @@ Json describe_weights(const fs::path& path) {
   Json json = {{"file", path.string()}};
   Json metadata = Json::object();
   for (const auto& [key, value] : index.metadata()) metadata[key] = parse_or_text(value);
-  json["kind"] = metadata.value("lienzo.kind", "unknown");
+  const auto kind = index.metadata().find("lienzo.kind");
+  json["kind"] = kind == index.metadata().end() ? "unknown" : kind->second;
   if (metadata.contains("lienzo.config")) json["config"] = metadata["lienzo.config"];
   json["tensors"] = index.size();
   json["parameters"] = parameters;
@@ -76,13 +82,7 @@ Json describe_folder(const fs::path& folder) {
   }
   Json json = {{"folder", folder.string()}};
   if (fs::exists(description)) {
-    try {
-      json["model"] = Json::parse(read_text_file(description));
-    } catch (const Json::exception& error) {
-      throw Error(
-          ErrorKind::kCorrupt,
-          fmt::format("[model] {} is not valid JSON: {}", description.string(), error.what()));
-    }
+    json["model"] = parse_json(read_text_file(description), "[model] " + description.string());
   }
   int64_t parameters = 0;
   uint64_t bytes = 0;
@@ -192,6 +192,7 @@ void add_model(CLI::App& app, Action& action) {
   };
   CLI::App* command = app.add_subcommand("model", "Look into model files");
   command->require_subcommand(0, 1);
+  command->footer(kExamples);
   CLI::App* info_command = command->add_subcommand("info", "Say what a model is made of");
   info_command->footer(kExamples);
   auto options = std::make_shared<Options>();

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "lienzo/base/error.h"
-#include "lienzo/base/json.h"
+#include "lienzo/base/parse_json.h"
 
 namespace lienzo::datasets {
 namespace {
@@ -93,12 +93,9 @@ std::vector<MetadataRow> parse_metadata_jsonl(std::string_view text, const std::
     const std::string_view content = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (content.find_first_not_of(" \t\r") == content.npos) continue;
-    Json object;
-    try {
-      object = Json::parse(content);
-    } catch (const nlohmann::json::exception& error) {
-      fail(where, line, std::string("not JSON, expected one object per line: ") + error.what());
-    }
+    const Json object = parse_json(content,
+                                   "[" + where + ":" + std::to_string(line) + "]",
+                                   ErrorKind::kInvalidInput);
     if (!object.is_object())
       fail(
           where, line, std::string("got ") + object.type_name() + ", expected one object per line");

@@ -7,6 +7,7 @@
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
 #include "lienzo/base/hash.h"
+#include "lienzo/base/parse_json.h"
 #include "lienzo/datasets/world/prior_text.h"
 #include "lienzo/diffusion/guidance.h"
 #include "lienzo/diffusion/noise_model.h"
@@ -77,9 +78,7 @@ const std::string& CaptionedModel::hash() const { return parts_->hash; }
 
 CaptionedModel CaptionedModel::load(const std::filesystem::path& folder) {
   const auto config_path = folder / "model.json";
-  const Json json = Json::parse(read_text_file(config_path), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded())
-    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} is not JSON", config_path.string()));
+  const Json json = parse_json(read_text_file(config_path), "[model] " + config_path.string());
   ConfigReader reader(json, config_path.string());
   std::string kind, name, sampler = "euler", text = "plain";
   int64_t size = 64, steps = 20;

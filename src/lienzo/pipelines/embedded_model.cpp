@@ -10,9 +10,11 @@
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
 #include "lienzo/base/hash.h"
+#include "lienzo/base/parse_json.h"
 #include "lienzo/datasets/world/lexicon.h"
 #include "lienzo/datasets/world/prior_text.h"
 #include "lienzo/datasets/world/scene_map.h"
+#include "lienzo/datasets/world/scene_tokens.h"
 #include "lienzo/diffusion/noise_model.h"
 #include "lienzo/diffusion/samplers/registry.h"
 #include "lienzo/diffusion/schedules.h"
@@ -112,6 +114,26 @@ struct EmbeddedModel::Parts {
   models::Upscaler upscaler;
   std::unordered_set<std::string> known_words;
 
+  // Parts of different models, or of another world, would fail somewhere inside.
+  void check(const std::filesystem::path& folder) {
+    const auto require = [&](bool fits, std::string_view what) {
+      if (fits) return;
+      throw Error(ErrorKind::kCorrupt,
+                  fmt::format("[model] the parts of {} do not fit together: {}; take all of them "
+                              "from one training",
+                              folder.string(),
+                              what));
+    };
+    require(tokenizer.vocab_size() <= prior->config().text_vocabulary,
+            "tokenizer.json has more tokens than the prior knows");
+    require(prior->config().scene_vocabulary == world::scene_vocabulary(),
+            "the prior writes the scenes of another world");
+    const models::DenoiserConfig& config = decoder->config();
+    require(config.scene && config.image_channels == 3, "the decoder draws no scenes");
+    require(size % (config.patch << (config.widths.size() - 1)) == 0,
+            "the decoder cannot draw the 'size' of model.json");
+  }
+
   std::vector<int> tokens(std::string_view prompt) const {
     const std::vector<int> ids =
         tokenizer.encode(world::prior_text(prompt), text::SpecialTokens::kAsText);
@@ -180,9 +202,7 @@ const std::string& EmbeddedModel::hash() const { return parts_->hash; }
 
 EmbeddedModel EmbeddedModel::load(const std::filesystem::path& folder) {
   const auto config_path = folder / "model.json";
-  const Json json = Json::parse(read_text_file(config_path), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded())
-    throw Error(ErrorKind::kCorrupt, fmt::format("[model] {} is not JSON", config_path.string()));
+  const Json json = parse_json(read_text_file(config_path), "[model] " + config_path.string());
   ConfigReader reader(json, config_path.string());
   std::string kind, name, sampler = "euler";
   int64_t size = 64, steps = 10;
@@ -213,7 +233,7 @@ EmbeddedModel EmbeddedModel::load(const std::filesystem::path& folder) {
   for (const auto language : {world::Language::kSpanish, world::Language::kEnglish}) {
     for (std::string& word : world::lexicon(language)) known.insert(std::move(word));
   }
-  return EmbeddedModel(std::unique_ptr<Parts>(
+  auto parts = std::unique_ptr<Parts>(
       new Parts{.name = name,
                 .hash = sha256_hex(std::as_bytes(std::span(digests))),
                 .sampler = sampler,
@@ -226,7 +246,9 @@ EmbeddedModel EmbeddedModel::load(const std::filesystem::path& folder) {
                     folder / "decoder.safetensors"),
                 .upscaler = weights::load_module<models::Upscaler, models::UpscalerConfig>(
                     folder / "upscaler.safetensors"),
-                .known_words = std::move(known)}));
+                .known_words = std::move(known)});
+  parts->check(folder);
+  return EmbeddedModel(std::move(parts));
 }
 
 std::vector<std::string> EmbeddedModel::unknown_words(std::string_view prompt) const {

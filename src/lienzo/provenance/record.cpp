@@ -6,6 +6,7 @@
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
+#include "lienzo/base/parse_json.h"
 #include "lienzo/base/utf8.h"
 #include "lienzo/base/version.h"
 
@@ -13,7 +14,6 @@ namespace lienzo::provenance {
 namespace {
 
 constexpr int kFormat = 1;
-constexpr size_t kMaxDepth = 64;  // of JSON read from a picture; a scene needs about six
 
 void check_utf8(std::string_view name, std::string_view text) {
   if (!is_valid_utf8(text)) {
@@ -22,22 +22,7 @@ void check_utf8(std::string_view name, std::string_view text) {
 }
 
 Json parse_record_text(const std::string& text, const std::string& where) {
-  // Comparing and writing JSON recurse, and the file may come from anyone.
-  size_t depth = 0;
-  const auto limit_depth = [&](int level, Json::parse_event_t, Json&) {
-    depth = std::max<size_t>(depth, static_cast<size_t>(level));
-    if (depth > kMaxDepth) {
-      throw Error(ErrorKind::kCorrupt,
-                  fmt::format("[record] {} is nested deeper than {} levels", where, kMaxDepth));
-    }
-    return true;
-  };
-  try {
-    return Json::parse(text, limit_depth);
-  } catch (const Json::exception& error) {
-    throw Error(ErrorKind::kCorrupt,
-                fmt::format("[record] {} is not valid JSON: {}", where, error.what()));
-  }
+  return parse_json(text, "[record] " + where);
 }
 
 }  // namespace

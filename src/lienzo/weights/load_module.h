@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "lienzo/base/error.h"
-#include "lienzo/base/json.h"
+#include "lienzo/base/parse_json.h"
 #include "lienzo/weights/load.h"
 #include "lienzo/weights/safetensors.h"
 
@@ -24,11 +24,8 @@ Module load_module(const std::filesystem::path& path) {
                             "by `lienzo train`",
                             path.string()));
   }
-  const Json json = Json::parse(found->second, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) {
-    throw Error(ErrorKind::kCorrupt,
-                fmt::format("[model] {}: the metadata 'lienzo.config' is not JSON", path.string()));
-  }
+  const Json json = parse_json(
+      found->second, fmt::format("[model] {}: the metadata 'lienzo.config'", path.string()));
   Module module(Config::from_json(json, path.filename().string() + ": lienzo.config"));
   load_strict(*module, file);
   module->eval();
