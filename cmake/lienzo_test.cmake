@@ -1,7 +1,7 @@
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
-# lienzo_test(<name> [TORCH] SOURCES <files> DEPS <folders> [LABELS fast|golden|slow])
+# lienzo_test(<name> [TORCH] SOURCES <files> DEPS <folders> [LABELS fast|slow])
 # A GoogleTest binary; each of its tests is one ctest entry. LIENZO_TEST_DATA points at tests/.
 function(lienzo_test name)
   cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPS;LABELS;LIBS" ${ARGN})

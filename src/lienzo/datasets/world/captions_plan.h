@@ -17,7 +17,6 @@ struct Node {
 struct Edge {
   Relation relation = Relation::kOnTopOf;
   int subject = 0, object = 0, second = -1;
-  bool touches(int node) const { return subject == node || object == node || second == node; }
 };
 
 struct Plan {
