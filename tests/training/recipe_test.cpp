@@ -64,6 +64,9 @@ TEST(Recipe, KnowsWhichChangesMatter) {
   after.train.steps = 9999;
   after.train.log_every = 1;
   after.output = "elsewhere";
+  after.task["sample_steps"] = 3;  // what is looked at, not what is learned
+  after.task["validation_pictures"] = 4;
+  after.task["validation_captions"] = 5;
   EXPECT_TRUE(changed_keys(to_json(before), to_json(after)).empty());
   after.train.learning_rate = 7;
   after.task["depth"] = 4;

@@ -52,7 +52,7 @@ TEST_P(TinyRecipe, TrainsAndTheLossFalls) {
 INSTANTIATE_TEST_SUITE_P(
     Recipes,
     TinyRecipe,
-    testing::Values("decoder", "prior", "upscaler", "captioned", "autoencoder"),
+    testing::Values("decoder", "prior", "upscaler", "captioned", "autoencoder", "checker"),
     [](const auto& info) { return std::string(info.param); });
 
 // A second training may begin where another ended.
@@ -80,12 +80,53 @@ TEST(Recipes, BeginWithTheWeightsTheyName) {
   EXPECT_THROW(run_recipe(recipe), Error);
 }
 
+// Its weights are two files whose names would meet in one.
+TEST(Recipes, CaptionedPicturesBeginWithNoOthersWeights) {
+  TemporaryFolder folder;
+  Recipe recipe = load_recipe(kRecipes / "tiny-captioned.toml");
+  recipe.output = folder / "run";
+  recipe.train.init = folder / "denoiser.safetensors";
+  try {
+    run_recipe(recipe);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUnsupported);
+    EXPECT_THAT(error.what(), HasSubstr("tiny-captioned.toml: [train] 'init'"));
+  }
+  EXPECT_FALSE(fs::exists(folder / "run"));
+}
+
+// An upscaler learns to finish what a decoder draws.
+TEST(Recipes, AnUpscalerLearnsFromADecodersDrawings) {
+  TemporaryFolder folder;
+  Recipe decoder = load_recipe(kRecipes / "tiny-decoder.toml");
+  decoder.output = folder / "decoder";
+  decoder.train.steps = 2;
+  Recipe upscaler = load_recipe(kRecipes / "tiny-upscaler.toml");
+  upscaler.output = folder / "upscaler";
+  upscaler.train.steps = 3;
+  upscaler.task["decoder"] = (run_recipe(decoder).model / "decoder.safetensors").string();
+  upscaler.task["drawn"] = 1.0;
+  upscaler.task["draw_steps"] = 2;
+  const TrainResult result = run_recipe(upscaler);
+  EXPECT_EQ(result.skipped, 0);
+  EXPECT_TRUE(result.validation.contains("psnr_held_out"));
+  // After two steps a decoder draws worse pictures than the true ones.
+  EXPECT_LT(result.validation.at("psnr_drawn_held_out"), result.validation.at("psnr_held_out"));
+}
+
 TEST(Recipes, AllAreReadable) {
   int count = 0;
   for (const auto& item : fs::directory_iterator(kRecipes)) {
     const Recipe recipe = load_recipe(item.path());
     EXPECT_TRUE(task_registry().contains(recipe.kind)) << item.path();
     EXPECT_EQ(recipe.name, item.path().stem()) << item.path();
+    if (!recipe.task.contains("path")) {  // else it needs pictures that only its user has
+      Recipe plain = recipe;
+      plain.task.erase("decoder");  // the result of another training
+      if (recipe.kind == "scene-prior") plain.task["tokenizer_captions"] = 100;  // to save time
+      EXPECT_NO_THROW(EXPECT_NE(make_task(plain), nullptr)) << item.path();
+    }
     ++count;
   }
   EXPECT_GE(count, 8);
@@ -124,6 +165,16 @@ TEST(DefaultRecipe, TrainsOnAFolder) {
   EXPECT_TRUE(fs::is_regular_file(folder / "run/samples/step-00000002.png"));
 }
 
+// "pictures" and "pictures/" are the same training, to be resumed under either name.
+TEST(DefaultRecipe, HasOneSpellingOfTheFolder) {
+  TemporaryFolder folder;
+  write_pictures(folder / "pictures", 2);
+  const Json plain = to_json(default_captioned_recipe(folder / "pictures"));
+  EXPECT_EQ(plain.at("task").at("path"), (folder / "pictures").string());
+  for (const char* name : {"pictures/", "./pictures", "pictures//", "pictures/../pictures/."})
+    EXPECT_EQ(to_json(default_captioned_recipe(folder / name)), plain) << name;
+}
+
 TEST(DefaultRecipe, SaysWhatAFolderLacks) {
   TemporaryFolder folder;
   write_pictures(folder / "one", 1);
@@ -137,13 +188,13 @@ TEST(DefaultRecipe, SaysWhatAFolderLacks) {
   EXPECT_THROW(default_captioned_recipe(folder / "none"), Error);
 }
 
-std::string task_error(const std::string& task) {
+std::string task_error(const std::string& task, const std::string& kind = "captioned-pictures") {
   try {
-    make_task(recipe_from_toml("kind = \"captioned-pictures\"\n[task]\n" + task, "recipe.toml"));
+    make_task(recipe_from_toml("kind = '" + kind + "'\n[task]\n" + task, "recipe.toml"));
   } catch (const Error& error) {
     return error.what();
   }
-  return "";
+  return "accepted";
 }
 
 TEST(CaptionedTask, NamesWhatIsWrong) {
@@ -154,6 +205,62 @@ TEST(CaptionedTask, NamesWhatIsWrong) {
   EXPECT_THAT(task_error("source = 'world'\nsteps = 3\n"), HasSubstr("steps"));
   EXPECT_THAT(task_error("source = 'world'\n[task.network]\nscene = true\n"), HasSubstr("'scene'"));
   EXPECT_THAT(task_error("source = 'world'\nguidance = 99\n"), HasSubstr("guidance"));
+  EXPECT_THAT(task_error("source = 'world'\n[task.network]\nimage_channels = 4\n"),
+              HasSubstr("'image_channels'"));
+}
+
+// What would otherwise be noticed hours later, or never.
+TEST(ScenePriorTask, NamesWhatIsWrong) {
+  const auto error = [](const std::string& task) {
+    return task_error("vocabulary = 300\ntokenizer_captions = 20\n" + task, "scene-prior");
+  };
+  const auto alone = [](const std::string& task) { return task_error(task, "scene-prior"); };
+  EXPECT_EQ(error(""), "accepted");
+  EXPECT_THAT(alone("tokenizer_captions = 0\n"), HasSubstr("'tokenizer_captions' is 0"));
+  EXPECT_THAT(alone("tokenizer_captions = -1\n"), HasSubstr("'tokenizer_captions' is -1"));
+  EXPECT_THAT(alone("vocabulary = 256\n"), HasSubstr("'vocabulary' is 256, expected 257 to 65536"));
+  EXPECT_THAT(alone("vocabulary = 65537\n"), HasSubstr("'vocabulary'"));
+  EXPECT_THAT(error("validation_captions = 0\n"), HasSubstr("'validation_captions'"));
+  EXPECT_THAT(error("caption_dropout = -0.1\n"), HasSubstr("'caption_dropout'"));
+  EXPECT_THAT(error("caption_dropout = 1\n"), HasSubstr("'caption_dropout'"));
+  for (const char* key : {"text_vocabulary", "scene_vocabulary"}) {
+    EXPECT_THAT(error(std::string("[task.network]\n") + key + " = 500\n"),
+                HasSubstr(std::string("[task.network] '") + key + "'"));
+  }
+}
+
+TEST(SceneDecoderTask, NamesWhatIsWrong) {
+  const auto error = [](const std::string& task) { return task_error(task, "scene-decoder"); };
+  EXPECT_EQ(error("size = 512\n[task.network]\nwidths = [8, 8]\nembedding = 8\n"), "accepted");
+  EXPECT_THAT(error("size = 520\n"), HasSubstr("'size' is 520, expected 8 to 512"));
+  EXPECT_THAT(error("size = 4\n"), HasSubstr("'size'"));
+  EXPECT_THAT(error("size = 60\n"), HasSubstr("'size' is 60, not a multiple of 8"));
+  EXPECT_THAT(error("sample_steps = 0\n"), HasSubstr("'sample_steps'"));
+  EXPECT_THAT(error("sample_steps = 1001\n"), HasSubstr("'sample_steps'"));
+  EXPECT_THAT(error("validation_pictures = 0\n"), HasSubstr("'validation_pictures'"));
+  for (const char* line : {"scene = false", "context = 64", "image_channels = 4"}) {
+    const std::string key(line, std::string(line).find(' '));
+    EXPECT_THAT(error(std::string("[task.network]\n") + line + "\n"),
+                HasSubstr("[task.network] '" + key + "'"));
+  }
+}
+
+TEST(UpscalerTask, NamesWhatIsWrong) {
+  const auto error = [](const std::string& task) { return task_error(task, "scene-upscaler"); };
+  EXPECT_EQ(error("size = 64\n[task.network]\nfactor = 8\nwidth = 8\n"), "accepted");
+  EXPECT_THAT(error("validation_pictures = 0\n"), HasSubstr("'validation_pictures'"));
+  EXPECT_THAT(error("size = 72\n[task.network]\nfactor = 8\nwidth = 8\n"),
+              HasSubstr("'size' is 72, times the network's factor 8 more than 512"));
+}
+
+TEST(CheckerTask, NamesWhatIsWrong) {
+  const auto error = [](const std::string& task) { return task_error(task, "checker"); };
+  EXPECT_EQ(error("[task.network]\npicture = 512\nwidth = 8\n"), "accepted");
+  EXPECT_THAT(error("[task.network]\npicture = 520\n"), HasSubstr("'picture' is 520"));
+  for (const char* key : {"groups", "colours", "materials", "backgrounds"}) {
+    EXPECT_THAT(error(std::string("[task.network]\n") + key + " = 3\n"),
+                HasSubstr(std::string("[task.network] '") + key + "'"));
+  }
 }
 
 bool same_part(const image::Image& sheet, int left, int top, const image::Image& picture) {

@@ -8,6 +8,7 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
+#include "lienzo/base/log.h"
 #include "lienzo/image/io.h"
 #include "lienzo/training/checkpoint.h"
 #include "lienzo/training/registry.h"
@@ -156,6 +157,72 @@ TEST(Trainer, StopsAfterMaxMinutesAndExports) {
   EXPECT_FALSE(std::filesystem::exists(folder / "model"));
   ToyTask again(recipe);
   EXPECT_TRUE(std::filesystem::exists(export_model(again, recipe) / "toy.safetensors"));
+}
+
+// A disk that is full, memory that does not suffice: what was learned must not be lost.
+struct FailsToValidate : ToyTask {
+  using ToyTask::ToyTask;
+  std::map<std::string, double> validate() override {
+    throw Error(ErrorKind::kOutOfMemory, "too large");
+  }
+};
+
+TEST(Trainer, SavesBeforeItValidates) {
+  TemporaryFolder folder;
+  const auto trained = [&](const std::string& name, bool fails, bool resume) {
+    Recipe recipe = toy_recipe(folder / name);
+    recipe.train.validate_every = 14;  // together with every other checkpoint
+    recipe.train.sample_every = 14;
+    std::unique_ptr<ToyTask> task;
+    if (fails) {
+      task = std::make_unique<FailsToValidate>(recipe);
+    } else {
+      task = std::make_unique<ToyTask>(recipe);
+    }
+    return train(*task, recipe, {}, resume);
+  };
+  trained("whole", false, false);
+  EXPECT_THROW(trained("broken", true, false), Error);
+  EXPECT_TRUE(std::filesystem::exists(checkpoint_path(folder / "broken/checkpoints", 14)));
+  // The validation that failed is made up for.
+  EXPECT_THROW(trained("broken", true, true), Error);
+  const TrainResult result = trained("broken", false, true);
+  EXPECT_TRUE(result.validation.contains("error"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "broken/samples/step-00000014.png"));
+  for (const char* file : {"metrics.csv", "validation.csv", "model/toy.safetensors"}) {
+    EXPECT_EQ(read_text_file(folder / "broken" / file), read_text_file(folder / "whole" / file))
+        << file;
+  }
+}
+
+TEST(Trainer, ExportsNothingFromNothing) {
+  TemporaryFolder folder;
+  const Recipe recipe = toy_recipe(folder / "none");
+  ToyTask task(recipe);
+  try {
+    export_model(task, recipe);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kNotFound);
+    EXPECT_THAT(error.what(), HasSubstr((folder / "none").string()));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "none"));
+}
+
+TEST(Trainer, SaysThatThereIsNothingToResume) {
+  TemporaryFolder folder;
+  Recipe recipe = toy_recipe(folder / "run");
+  recipe.train.steps = 3;
+  std::string warning;
+  set_log_sink([&](LogLevel level, std::string_view text) {
+    if (level == LogLevel::kWarning) warning = text;
+  });
+  ToyTask task(recipe);
+  const TrainResult result = train(task, recipe, {}, /*resume=*/true);
+  set_log_sink({});
+  EXPECT_EQ(result.step, 3);
+  EXPECT_THAT(warning, HasSubstr((folder / "run").string()));
+  EXPECT_THAT(warning, HasSubstr("nothing to resume"));
 }
 
 TEST(Trainer, OneProcessPerFolder) {

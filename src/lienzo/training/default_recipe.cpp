@@ -24,6 +24,10 @@ Recipe default_captioned_recipe(const std::filesystem::path& folder) {
             folder.string(),
             entries.size()));
   }
+  // One spelling for "pictures", "pictures/" and "./pictures": another path would be another
+  // recipe, which a resumed training refuses.
+  std::filesystem::path path = folder.lexically_normal();
+  if (!path.has_filename() && path.has_relative_path()) path = path.parent_path();
   const std::filesystem::path whole = std::filesystem::canonical(folder);
   const std::string name = whole.has_filename() ? whole.filename().string() : "pictures";
   const std::string text = fmt::format(R"(# Words -> pictures, from {0} captioned pictures.
@@ -68,7 +72,7 @@ head = 24
 )",
                                        entries.size(),
                                        quoted(name),
-                                       quoted(folder.string()));
+                                       quoted(path.string()));
   return recipe_from_toml(text, fmt::format("recipe for {}", folder.string()));
 }
 

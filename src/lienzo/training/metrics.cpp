@@ -68,6 +68,11 @@ CsvLog::CsvLog(std::filesystem::path path, int64_t last_step) : path_(std::move(
   rewrite();
 }
 
+bool CsvLog::has(int64_t step) const {
+  return std::any_of(
+      rows_.begin(), rows_.end(), [&](const std::string& row) { return step_of(row) == step; });
+}
+
 void CsvLog::append(int64_t step, const Metrics& values) {
   // A step logged before, as when the last step of a finished run is repeated.
   const size_t rows = rows_.size();

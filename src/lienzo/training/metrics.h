@@ -40,6 +40,7 @@ class CsvLog {
   /// new file if there is none. Throws kIo.
   CsvLog(std::filesystem::path path, int64_t last_step);
 
+  bool has(int64_t step) const;
   /// Throws kIo when the disk refuses.
   void append(int64_t step, const Metrics& values);
 

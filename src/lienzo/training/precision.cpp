@@ -3,6 +3,8 @@
 #include <ATen/autocast_mode.h>
 #include <torch/version.h>
 
+#include "lienzo/tensor/dtype.h"
+
 namespace lienzo::training {
 namespace {
 
@@ -25,18 +27,10 @@ void enable_autocast(bool cuda, bool on) {
 }
 #endif
 
-bool cpu_computes_bf16() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
-#endif
-}
-
 }  // namespace
 
 bool use_bf16(const std::string& precision, const torch::Device& device) {
-  if (precision == "auto") return !device.is_cpu() || cpu_computes_bf16();
+  if (precision == "auto") return !device.is_cpu() || tensor::processor_has_bf16();
   return precision == "bf16";
 }
 

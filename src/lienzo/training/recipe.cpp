@@ -153,6 +153,10 @@ std::vector<std::string> changed_keys(const Json& before, const Json& after) {
       "train.keep_checkpoints",
       "train.budget_minutes",
       "train.max_minutes",
+      // What is looked at, not what is learned.
+      "task.sample_steps",
+      "task.validation_pictures",
+      "task.validation_captions",
   };
   std::vector<std::string> all, changes;
   collect_changes(before, after, "", all);

@@ -1,5 +1,8 @@
 #include "lienzo/training/run.h"
 
+#include <fmt/format.h>
+
+#include "lienzo/base/error.h"
 #include "lienzo/training/checkpoint.h"
 #include "lienzo/training/registry.h"
 #include "lienzo/weights/load.h"
@@ -17,6 +20,16 @@ TrainResult run_recipe(Recipe recipe, const RunOptions& options, const TrainHook
   if (options.output) recipe.output = *options.output;
   if (options.steps) recipe.train.steps = *options.steps;
   validate(recipe.train, recipe.source);
+  if (!recipe.train.init.empty() && recipe.kind == "captioned-pictures") {
+    // Its model is two files whose names do not say which network they belong to.
+    throw Error(ErrorKind::kUnsupported,
+                fmt::format("{}: [train] 'init' is \"{}\", but kind \"{}\" cannot begin with the "
+                            "weights of another model; remove it, or go on with a run's folder and "
+                            "--resume",
+                            recipe.source,
+                            recipe.train.init,
+                            recipe.kind));
+  }
   // The first weights are drawn while the task is built.
   torch::manual_seed(static_cast<uint64_t>(recipe.train.seed));
   const auto task = make_task(recipe);

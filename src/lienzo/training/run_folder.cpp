@@ -64,11 +64,15 @@ void RunFolder::log_validation(int64_t step, const Metrics& values) {
   events_->flush();
 }
 
+std::filesystem::path RunFolder::samples(int64_t step) const {
+  return root_ / "samples" / fmt::format("step-{:08}.png", step);
+}
+
 void RunFolder::log_samples(int64_t step, const image::Image& sheet) {
   const auto bytes = image::encode_image(sheet, "png");
   const std::string_view png(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  std::filesystem::create_directories(root_ / "samples");
-  write_file_atomic(root_ / "samples" / fmt::format("step-{:08}.png", step), png);
+  std::filesystem::create_directories(samples(step).parent_path());
+  write_file_atomic(samples(step), png);
   events_->image(step, "samples", sheet.width, sheet.height, png);
   events_->flush();
 }

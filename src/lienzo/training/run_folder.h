@@ -30,10 +30,15 @@ class RunFolder {
   void begin(const Recipe& recipe, int64_t step);
   /// One line of metrics.csv, timing.csv and the event file.
   void log(int64_t step, const Metrics& metrics, const Metrics& timing);
+  /// Whether a step is logged, by this process or one before; asked after `begin`.
+  bool has_validation(int64_t step) const { return validation_->has(step); }
+  bool has_samples(int64_t step) const { return std::filesystem::exists(samples(step)); }
   void log_validation(int64_t step, const Metrics& values);
   void log_samples(int64_t step, const image::Image& sheet);
 
  private:
+  std::filesystem::path samples(int64_t step) const;
+
   std::filesystem::path root_;
   int lock_ = -1;
   std::optional<CsvLog> metrics_, timing_, validation_;

@@ -71,15 +71,17 @@ class Trainer {
                        state_.step * options_.accumulate,
                        static_cast<int>(options_.loader_threads));
     bool finished = progress_at(options_, state_.step, elapsed()) >= 1;
+    if (state_.step > 0) make_up_evaluation(finished);
     while (!finished) {
       const double loss = step(loader);
       const double progress = progress_at(options_, state_.step, elapsed());
       finished = progress >= 1;
       const bool stop = !finished && stop_wanted();
       if (due(options_.log_every, finished)) log_metrics();
+      // First what was learned is made safe: evaluating needs memory and disk of its own.
+      if (due(options_.checkpoint_every, finished || stop)) save();
       if (due(options_.validate_every, finished)) validate();
       if (due(options_.sample_every, finished)) sample();
-      if (due(options_.checkpoint_every, finished || stop)) save();
       if (hooks_.on_step) hooks_.on_step(state_.step, loss);
       report(progress, finished || stop);
       if (stop) {
@@ -93,11 +95,6 @@ class Trainer {
 
   void export_newest() {
     restore(/*resume=*/true);
-    if (state_.step == 0) {
-      throw Error(
-          ErrorKind::kNotFound,
-          fmt::format("[train] {} has no checkpoint to export", folder_.checkpoints().string()));
-    }
     export_model();
   }
 
@@ -113,7 +110,12 @@ class Trainer {
     }
     auto found =
         load_newest_checkpoint(folder_.checkpoints(), state_.recipe, task_.module(), optimizer_);
-    if (!found) return;
+    if (!found) {
+      log(LogLevel::kWarning,
+          fmt::format("[train] nothing to resume: {} holds no checkpoint; the training begins anew",
+                      recipe_.output.string()));
+      return;
+    }
     Json recipe = std::move(state_.recipe);
     state_ = std::move(*found);
     state_.recipe = std::move(recipe);
@@ -208,6 +210,12 @@ class Trainer {
     result_.metrics = std::move(metrics);
   }
 
+  // The run before may have ended between saving a step and evaluating it.
+  void make_up_evaluation(bool finished) {
+    if (due(options_.validate_every, finished) && !folder_.has_validation(state_.step)) validate();
+    if (due(options_.sample_every, finished) && !folder_.has_samples(state_.step)) sample();
+  }
+
   void validate() {
     EmaScope averaged(task_.module(), optimizer_);
     torch::manual_seed(static_cast<uint64_t>(options_.seed));
@@ -299,6 +307,12 @@ TrainResult train(Task& task, const Recipe& recipe, const TrainHooks& hooks, boo
 }
 
 std::filesystem::path export_model(Task& task, const Recipe& recipe) {
+  const std::filesystem::path checkpoints = recipe.output / "checkpoints";
+  if (list_checkpoints(checkpoints).empty()) {  // asked before a trainer makes the folder
+    throw Error(ErrorKind::kNotFound,
+                fmt::format("[train] {} holds no checkpoint to export; train into it first",
+                            checkpoints.string()));
+  }
   const TrainHooks silent;
   Trainer(task, recipe, silent).export_newest();
   return recipe.output / "model";

@@ -39,17 +39,17 @@ struct TrainResult {
 ///   samples/step-00001000.png
 ///   checkpoints/step-00001000.safetensors
 ///   model/                              what the task saves at the end, with averaged weights
-/// `resume` goes on after the newest whole checkpoint, or begins where there is none, and gives the
-/// same numbers as an uninterrupted training. Without it a folder with checkpoints is
-/// kInvalidInput. A step whose loss or gradient is not finite is skipped; ten in a row are
-/// kInvalidInput.
+/// `resume` goes on after the newest whole checkpoint, or begins with a warning where there is
+/// none, and gives the same numbers as an uninterrupted training. Without it a folder with
+/// checkpoints is kInvalidInput. A step whose loss or gradient is not finite is skipped; ten in a
+/// row are kInvalidInput. A step is saved before it is validated and sampled.
 TrainResult train(Task& task,
                   const Recipe& recipe,
                   const TrainHooks& hooks = {},
                   bool resume = false);
 
 /// Saves the model of the newest checkpoint without training on, as of a stopped run. Returns its
-/// folder.
+/// folder. kNotFound, with nothing made, where there is no checkpoint.
 std::filesystem::path export_model(Task& task, const Recipe& recipe);
 
 }  // namespace lienzo::training

@@ -58,7 +58,7 @@ std::vector<std::string> sign_words(std::string_view prior_text) {
 text::BpeTokenizer train_prior_tokenizer(uint64_t seed, int64_t captions, int vocabulary) {
   int64_t next = 0;
   const auto source = [&](std::string& caption) {
-    if (next == captions) return false;
+    if (next >= captions) return false;
     Random random(seed, static_cast<uint64_t>(next));
     const auto language = next % 2 == 0 ? Language::kSpanish : Language::kEnglish;
     caption = without_quoted(prior_text(describe(sample_spec(random), language, random)));

@@ -15,6 +15,7 @@
 #include "lienzo/models/text_encoder.h"
 #include "lienzo/tensor/image_tensor.h"
 #include "lienzo/tensor/noise.h"
+#include "lienzo/training/tasks/network_keys.h"
 #include "lienzo/training/tasks/noise_levels.h"
 #include "lienzo/training/tasks/picture_source.h"
 #include "lienzo/weights/safetensors.h"
@@ -250,14 +251,8 @@ std::unique_ptr<Task> make_captioned_task(const Recipe& recipe) {
   auto source = read_picture_source(reader, options.size, Captions::kNeeded);
   reader.finish();
 
-  for (const char* key : {"context", "scene"}) {
-    if (network.contains(key)) {
-      throw Error(
-          ErrorKind::kInvalidInput,
-          fmt::format(
-              "{}: [task.network] '{}' follows from [task.text]; remove it", recipe.source, key));
-    }
-  }
+  refuse_network_keys(recipe, network, {"context", "scene"}, "follows from [task.text]");
+  refuse_network_keys(recipe, network, {"image_channels"}, "follows from the pictures");
   if (text.contains("vocabulary")) {
     throw Error(ErrorKind::kInvalidInput,
                 fmt::format("{}: [task.text] 'vocabulary' belongs to [task]", recipe.source));

@@ -1,11 +1,13 @@
 #include "lienzo/training/tasks/checker_task.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "lienzo/base/config_reader.h"
+#include "lienzo/base/error.h"
 #include "lienzo/base/random.h"
 #include "lienzo/datasets/world/layout.h"
 #include "lienzo/datasets/world/renderer.h"
@@ -15,6 +17,7 @@
 #include "lienzo/models/checker.h"
 #include "lienzo/tensor/image_tensor.h"
 #include "lienzo/tensor/noise.h"
+#include "lienzo/training/tasks/network_keys.h"
 #include "lienzo/weights/safetensors.h"
 #include "lienzo/weights/save.h"
 
@@ -39,8 +42,19 @@ int group_of(const world::Object& object) {
   return static_cast<int>(object.shape) * world::kSizes + static_cast<int>(object.size);
 }
 
-models::CheckerConfig network_config(const Json& json, const std::string& where) {
+models::CheckerConfig network_config(const Recipe& recipe, const Json& json) {
+  refuse_network_keys(recipe,
+                      json,
+                      {"groups", "colours", "materials", "backgrounds"},
+                      "follows from the small world");
+  const std::string where = recipe.source + ": [task.network]";
   models::CheckerConfig config = models::CheckerConfig::from_json(json, where);
+  if (config.picture > 512) {
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format(
+            "{} 'picture' is {}, but the world is drawn at 512 at most", where, config.picture));
+  }
   config.groups = world::kShapes * world::kSizes;
   config.colours = world::kColours;
   config.materials = world::kMaterials;
@@ -276,8 +290,7 @@ std::unique_ptr<Task> make_checker_task(const Recipe& recipe) {
   Json network = Json::object();
   reader.optional("network", network);
   reader.finish();
-  return std::make_unique<CheckerTask>(
-      network_config(network, recipe.source + ": [task.network]"), options, recipe);
+  return std::make_unique<CheckerTask>(network_config(recipe, network), options, recipe);
 }
 
 }  // namespace lienzo::training

@@ -19,8 +19,8 @@ class DecoderDrawings {
 
   /// Draws the scenes of `map` in `steps` Euler steps, beginning with the `truth` noised to level
   /// `from`: 1 draws from noise alone, less keeps something of the truth. truth and noise
-  /// (B, 3, H, W) with values -1..1 and standard normal; `map` has resolution H. Returns
-  /// (B, 3, H, W), values -1..1.
+  /// (B, 3, H, W) with values -1..1 and standard normal; `map` has resolution H. All on
+  /// one device, to which the decoder goes. Returns (B, 3, H, W) there, values -1..1.
   torch::Tensor draw(const tensor::LayeredMap& map,
                      const torch::Tensor& truth,
                      const torch::Tensor& noise,

@@ -31,4 +31,12 @@ tensor::LayeredMap map_at(const Batch& batch, size_t at) {
   return map;
 }
 
+tensor::LayeredMap to(const tensor::LayeredMap& map, const torch::Device& device) {
+  tensor::LayeredMap moved = map;
+  for (torch::Tensor* part :
+       {&moved.pixels, &moved.thing, &moved.local, &moved.attributes, &moved.backdrop})
+    *part = part->to(device);
+  return moved;
+}
+
 }  // namespace lienzo::training

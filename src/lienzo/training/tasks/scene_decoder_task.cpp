@@ -1,5 +1,6 @@
 #include "lienzo/training/tasks/scene_decoder_task.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <cmath>
@@ -16,6 +17,7 @@
 #include "lienzo/models/denoiser.h"
 #include "lienzo/tensor/image_tensor.h"
 #include "lienzo/tensor/noise.h"
+#include "lienzo/training/tasks/network_keys.h"
 #include "lienzo/training/tasks/noise_levels.h"
 #include "lienzo/training/tasks/scene_batch.h"
 #include "lienzo/weights/safetensors.h"
@@ -40,7 +42,7 @@ class SceneDecoderTask : public Task {
   SceneDecoderTask(const models::DenoiserConfig& config,
                    const SceneDecoderOptions& options,
                    const Recipe& recipe)
-      : options_(options), train_(recipe.train), name_(recipe.name), denoiser_(config) {}
+      : options_(options), train_(recipe.train), denoiser_(config) {}
 
   torch::nn::Module& module() override { return *denoiser_; }
 
@@ -123,11 +125,13 @@ class SceneDecoderTask : public Task {
         .scene;
   }
 
+  // On the CPU, wherever the network is.
   torch::Tensor draw(const world::Scene& scene, uint64_t seed) {
     torch::NoGradGuard no_grad;
     const auto size = options_.size;
+    const torch::Device device = denoiser_->parameters().front().device();
     const tensor::LayeredMap map =
-        world::make_scene_map(std::span(&scene, 1), static_cast<int>(size));
+        to(world::make_scene_map(std::span(&scene, 1), static_cast<int>(size)), device);
     models::Conditioning conditioning{.scene = &map,
                                       .scene_features = denoiser_->encode_scene(map)};
     const auto network = [&](const torch::Tensor& x, const torch::Tensor& time) {
@@ -137,15 +141,15 @@ class SceneDecoderTask : public Task {
     const std::vector<double> sigmas =
         diffusion::flow_sigmas(static_cast<int>(options_.sample_steps));
     return diffusion::sample_euler(noise_model_.denoiser(network),
-                                   noise.normal({3, size, size}),
+                                   noise.normal({3, size, size}).to(device),
                                    sigmas,
                                    {.path = diffusion::NoisePath::kRectifiedFlow},
-                                   noise);
+                                   noise)
+        .to(torch::kCPU);
   }
 
   SceneDecoderOptions options_;
   TrainOptions train_;
-  std::string name_;
   diffusion::NoiseModel noise_model_ =
       diffusion::NoiseModel::rectified_flow(1.0, diffusion::Parameterization::kEdm);
   models::Denoiser denoiser_;
@@ -156,18 +160,38 @@ class SceneDecoderTask : public Task {
 std::unique_ptr<Task> make_scene_decoder_task(const Recipe& recipe) {
   ConfigReader reader(recipe.task, recipe.source + ": [task]");
   SceneDecoderOptions options;
-  reader.optional("size", options.size);
+  const auto between = [&](std::string_view key, int64_t& value, int64_t least, int64_t most) {
+    reader.optional(key, value);
+    if (value < least || value > most)
+      reader.reject(key, fmt::format("is {}, expected {} to {}", value, least, most));
+  };
+  between("size", options.size, 8, 512);  // the renderer draws no others
   reader.optional("time_mean", options.noise.mean);
   reader.optional("time_deviation", options.noise.deviation);
-  reader.optional("sample_steps", options.sample_steps);
+  between("sample_steps", options.sample_steps, 1, 1000);
   reader.optional("validation_pictures", options.validation_pictures);
+  if (options.validation_pictures < 1) {
+    reader.reject("validation_pictures",
+                  fmt::format("is {}, expected 1 or more", options.validation_pictures));
+  }
   Json network = Json::object();
   reader.optional("network", network);
   reader.finish();
-  return std::make_unique<SceneDecoderTask>(
-      models::DenoiserConfig::from_json(network, recipe.source + ": [task.network]"),
-      options,
-      recipe);
+  refuse_network_keys(recipe,
+                      network,
+                      {"scene", "context", "context_heads", "image_channels"},
+                      "is not for kind \"scene-decoder\", which draws pictures from scenes alone");
+  const auto config =
+      models::DenoiserConfig::from_json(network, recipe.source + ": [task.network]");
+  const int64_t step = config.patch << (config.widths.size() - 1);
+  if (options.size % step != 0) {
+    reader.reject(
+        "size",
+        fmt::format("is {}, not a multiple of {}, which the network's patch and levels ask for",
+                    options.size,
+                    step));
+  }
+  return std::make_unique<SceneDecoderTask>(config, options, recipe);
 }
 
 }  // namespace lienzo::training

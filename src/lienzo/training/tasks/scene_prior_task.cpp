@@ -13,6 +13,7 @@
 #include "lienzo/datasets/world/prior_text.h"
 #include "lienzo/datasets/world/scene_tokens.h"
 #include "lienzo/models/scene_prior.h"
+#include "lienzo/training/tasks/network_keys.h"
 #include "lienzo/weights/safetensors.h"
 #include "lienzo/weights/save.h"
 
@@ -77,8 +78,10 @@ class ScenePriorTask : public Task {
 
   std::map<std::string, double> validate() override {
     torch::NoGradGuard no_grad;
-    const Batch batch = to_batch(
+    Batch batch = to_batch(
         read_lines(kValidationSeed, 0, options_.validation_captions, world::Split::kHeldOut));
+    const torch::Device device = prior_->parameters().front().device();
+    for (torch::Tensor& tensor : batch) tensor = tensor.to(device);
     const torch::Tensor logits = prior_(batch[0], batch[1], batch[2]);
     const torch::Tensor counted = batch[3] != kIgnored;
     const torch::Tensor right = (logits.argmax(-1) == batch[3]) & counted;
@@ -179,12 +182,25 @@ std::unique_ptr<Task> make_scene_prior_task(const Recipe& recipe) {
   ScenePriorOptions options;
   reader.optional("tokenizer", options.tokenizer);
   reader.optional("vocabulary", options.vocabulary);
-  reader.optional("tokenizer_captions", options.tokenizer_captions);
-  reader.optional("validation_captions", options.validation_captions);
+  if (options.vocabulary < 257 || options.vocabulary > 65536)
+    reader.reject("vocabulary", fmt::format("is {}, expected 257 to 65536", options.vocabulary));
+  const auto at_least_one = [&](std::string_view key, int64_t& value) {
+    reader.optional(key, value);
+    if (value < 1) reader.reject(key, fmt::format("is {}, expected 1 or more", value));
+  };
+  at_least_one("tokenizer_captions", options.tokenizer_captions);
+  at_least_one("validation_captions", options.validation_captions);
   reader.optional("caption_dropout", options.caption_dropout);
+  if (options.caption_dropout < 0 || options.caption_dropout >= 1) {
+    reader.reject("caption_dropout",
+                  fmt::format("is {}, expected 0 to below 1", options.caption_dropout));
+  }
   Json network = Json::object();
   reader.optional("network", network);
   reader.finish();
+  refuse_network_keys(
+      recipe, network, {"text_vocabulary"}, "follows from the tokenizer ([task] 'vocabulary')");
+  refuse_network_keys(recipe, network, {"scene_vocabulary"}, "follows from the small world");
   return std::make_unique<ScenePriorTask>(network, options, recipe);
 }
 

@@ -1,5 +1,6 @@
 #include "lienzo/training/tasks/upscaler_task.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -33,6 +34,7 @@ struct UpscalerOptions {
   int64_t size = 64;    // of the small picture, pixels
   int64_t crop = 24;    // of it, seen in training
   int64_t crops = 4;    // of one scene in a batch
+  double signs = 0;     // share of the scenes that must have a sign: letters are hard and small
   double noise = 0.10;  // largest deviation of the noise added to true small pictures (-1..1)
   std::string decoder;  // weights whose drawings are finished; "": true small pictures only
   double drawn = 0.8;   // share of the batches that the decoder draws
@@ -77,9 +79,7 @@ class UpscalerTask : public Task {
       if (b % options_.crops == 0) {
         const auto index =
             static_cast<uint64_t>(step * ((count + options_.crops - 1) / options_.crops) + picture);
-        scenes.push_back(world::sample_example(
-                             static_cast<uint64_t>(train_.seed), index, world::Split::kTraining)
-                             .scene);
+        scenes.push_back(choose_scene(index, random));
         small.push_back(world::render(scenes.back(), size));
       }
       const world::Scene& scene = scenes.back();
@@ -176,36 +176,54 @@ class UpscalerTask : public Task {
 
  private:
   int large_size() const { return static_cast<int>(options_.size * upscaler_->config().factor); }
+  torch::Device device() const { return upscaler_->parameters().front().device(); }
   static world::Scene held_out_scene(int64_t i) {
     return world::sample_example(kValidationSeed, static_cast<uint64_t>(i), world::Split::kHeldOut)
         .scene;
+  }
+  world::Scene choose_scene(uint64_t index, Random& random) const {
+    constexpr uint64_t kAttempts = 64;
+    const auto seed = static_cast<uint64_t>(train_.seed);
+    if (options_.signs > 0 && random.chance(options_.signs)) {
+      for (uint64_t attempt = 0; attempt < kAttempts; ++attempt) {
+        world::Scene scene =
+            world::sample_example(
+                mix_bits(seed, kAttempts), index * kAttempts + attempt, world::Split::kTraining)
+                .scene;
+        if (std::any_of(scene.objects.begin(), scene.objects.end(), [](const auto& object) {
+              return object.shape == world::Shape::kSign;
+            }))
+          return scene;
+      }
+    }
+    return world::sample_example(seed, index, world::Split::kTraining).scene;
   }
   // Something to crop around: empty ground teaches little, and letters are the hardest part.
   static const world::Object& choose_object(const world::Scene& scene, Random& random) {
     std::vector<const world::Object*> signs;
     for (const world::Object& object : scene.objects)
       if (object.shape == world::Shape::kSign) signs.push_back(&object);
-    if (!signs.empty() && random.chance(0.5))
+    if (!signs.empty() && random.chance(0.7))
       return *random.pick(std::span<const world::Object* const>(signs));
     return random.pick(std::span<const world::Object>(scene.objects));
   }
+  // The pictures of these three are on the CPU, wherever the networks are.
   torch::Tensor true_picture(int64_t i) const {
     return tensor::to_tensor(world::render(held_out_scene(i), static_cast<int>(options_.size)));
   }
   torch::Tensor drawn_picture(int64_t i) {
     const world::Scene scene = held_out_scene(i);
     tensor::NoiseSource noise({static_cast<uint64_t>(i)});
-    const torch::Tensor start = noise.normal({3, options_.size, options_.size});
-    return drawings_->draw(
-        world::make_scene_map(std::span(&scene, 1), static_cast<int>(options_.size)),
-        torch::zeros_like(start),
-        start,
-        1,
-        kFullSteps);
+    const torch::Tensor start = noise.normal({3, options_.size, options_.size}).to(device());
+    const tensor::LayeredMap map =
+        world::make_scene_map(std::span(&scene, 1), static_cast<int>(options_.size));
+    return drawings_->draw(to(map, device()), torch::zeros_like(start), start, 1, kFullSteps)
+        .to(torch::kCPU);
   }
   torch::Tensor enlarge(const torch::Tensor& small, const world::Scene& scene) {
     torch::NoGradGuard no_grad;
-    return upscaler_(small, world::make_scene_map(std::span(&scene, 1), large_size()));
+    const tensor::LayeredMap map = world::make_scene_map(std::span(&scene, 1), large_size());
+    return upscaler_(small.to(device()), to(map, device())).to(torch::kCPU);
   }
   template <typename SmallPicture>
   double psnr(SmallPicture&& small) {
@@ -236,6 +254,7 @@ std::unique_ptr<Task> make_upscaler_task(const Recipe& recipe) {
   reader.optional("size", options.size);
   reader.optional("crop", options.crop);
   reader.optional("crops", options.crops);
+  reader.optional("signs", options.signs);
   reader.optional("noise", options.noise);
   reader.optional("decoder", options.decoder);
   reader.optional("drawn", options.drawn);
@@ -247,14 +266,21 @@ std::unique_ptr<Task> make_upscaler_task(const Recipe& recipe) {
   if (options.size < 16 || options.size > 128) reader.reject("size", "expected 16 to 128");
   if (options.crop < 8 || options.crop > options.size || options.crop % 4 != 0)
     reader.reject("crop", "expected a multiple of 4 from 8 to 'size'");
+  if (options.signs < 0 || options.signs > 1) reader.reject("signs", "expected 0 to 1");
   if (options.crops < 1) reader.reject("crops", "expected 1 or more");
   if (options.drawn < 0 || options.drawn > 1) reader.reject("drawn", "expected 0 to 1");
   if (options.draw_steps < 1 || options.draw_steps > 1000)
     reader.reject("draw_steps", "expected 1 to 1000");
-  return std::make_unique<UpscalerTask>(
-      models::UpscalerConfig::from_json(network, recipe.source + ": [task.network]"),
-      options,
-      recipe);
+  if (options.validation_pictures < 1) reader.reject("validation_pictures", "expected 1 or more");
+  const auto config =
+      models::UpscalerConfig::from_json(network, recipe.source + ": [task.network]");
+  if (options.size * config.factor > 512) {  // the renderer draws none larger
+    reader.reject(
+        "size",
+        fmt::format(
+            "is {}, times the network's factor {} more than 512", options.size, config.factor));
+  }
+  return std::make_unique<UpscalerTask>(config, options, recipe);
 }
 
 }  // namespace lienzo::training
