@@ -25,4 +25,12 @@ same "$(complete_words lienzo dataset preview --held)" '--held-out '
 same "$(complete_words lienzo completion f)" 'fish '
 touch recipe.toml
 same "$(complete_words lienzo train rec)" 'recipe.toml '
+touch 'my picture.png'
+mkdir 'my folder'
+for words in 'imagine --like my' 'train preview-noise my'; do
+  complete_words lienzo $words >/dev/null
+  same "$(printf '%s\n' "${COMPREPLY[@]}" | sort)" $'my folder\nmy picture.png'
+done
+complete_words lienzo dataset write my >/dev/null
+same "$(printf '%s\n' "${COMPREPLY[@]}")" 'my folder'
 finish

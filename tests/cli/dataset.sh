@@ -13,6 +13,15 @@ expect 0 'pictures' "$lienzo" dataset write pictures -n 5 --size 32 --language e
 [ "$(ls pictures/*.png | wc -l)" -eq 5 ] || fail 'not five pictures'
 [ "$(grep -c '"text":' pictures/metadata.jsonl)" -eq 5 ] || fail 'not five captions'
 expect 2 'exists already' "$lienzo" dataset write pictures -n 5
+mkdir here
+for name in . ./ '' "$work/here" ../here nowhere/..; do
+  expect 2 'is the current folder' env -C here "$lienzo" dataset write "$name" -n 2 --size 32
+done
+[ -z "$(ls -A here)" ] && [ ! -e here.partial ] || fail 'something was written into or beside the current folder'
+ln -s nowhere link
+expect 2 'link exists already' "$lienzo" dataset write link -n 2 --size 32
+expect 0 'here/' "$lienzo" dataset write here/ -n 010 --size 32
+[ "$(ls here/*.png | wc -l)" -eq 10 ] || fail '-n 010 is not ten'
 
 # Ctrl-C leaves nothing.
 "$lienzo" dataset write many -n 1000000 >stdout 2>stderr &

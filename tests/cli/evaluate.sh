@@ -11,6 +11,11 @@ expect 0 '"reports"' evaluate --set signs --language both --count 1 --json -q -o
 for file in signs-es.json signs-en.txt; do
   [ -s "report/$file" ] || fail "no report/$file"
 done
+# Without a font there is no sheet of failures, but all the figures.
+printf '<fontconfig><cachedir>%s/fonts</cachedir></fontconfig>' "$work" >fonts.conf
+expect 0 'strict' env FONTCONFIG_FILE="$work/fonts.conf" "$lienzo" evaluate faithfulness --model "$model" \
+  --checker "$source_tree/models/checker" --set seen --count 4 -q -o fontless
+[ -s fontless/seen-es.json ] || fail 'no report without a font'
 expect 0 'layouts' "$lienzo" evaluate faithfulness --model "$model" --layouts --count 3 -q
 expect 2 'expected one of: held-out' evaluate --set everything
 expect 3 'expected checker.safetensors' "$lienzo" evaluate faithfulness --checker "$work"

@@ -24,11 +24,14 @@ printf 'GIF89a' >picture.gif
 expect 5 'picture.gif' "$lienzo" imagine --like picture.gif
 printf '{"background": ' >scene.json
 expect 2 'not valid JSON' "$lienzo" imagine --scene scene.json
+printf '{"objects": [{"shape": "cube", "x": 18446744073709551615}]}' >scene.json
+expect 2 "'x' is 18446744073709551615, out of range" "$lienzo" imagine --scene scene.json
 
 # A full disk: files may not grow beyond a block.
 full_disk() { (trap '' XFSZ && ulimit -f 1 && exec "$@"); }
 expect 7 'full.png' full_disk "$lienzo" dataset preview -n 4 -o "$work/full.png"
-[ -z "$(ls "$work" | grep full)" ] || fail "a full disk left $(ls "$work" | grep full)"
+left=$(ls -A "$work" | grep -e full -e '^\.lienzo-')
+[ -z "$left" ] || fail "a full disk left $left"
 to_full() { "$@" >/dev/full; }
 expect 7 'cannot write the results' to_full "$lienzo" completion bash
 

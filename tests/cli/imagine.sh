@@ -8,6 +8,31 @@ grep -q 'small world of solids and signs' stderr || fail 'nothing is said about 
 grep -qE 'seed 5; start .* model .* scene .* picture .* write' stderr || fail 'no times'
 grep -q ': 0.00 s in all' stderr && fail 'the whole took no time'
 expect 0 'to the pixel' draw --like one.png -o again.png
+# Also where the new picture replaces the old one.
+cp one.png same.png
+expect 0 'to the pixel' draw --like same.png -o same.png
+expect 0 'other.png' draw 'un cubo rojo encima de un cubo azul' --seed 6 -o other.png
+cp one.png edited.png
+python3 - edited.png other.png <<'SWAP' 2>/dev/null && expect 0 'differs from' draw --like edited.png -o edited.png
+# The pixels of the second file under the texts of the first.
+import struct, sys
+def chunks(path):
+    data = open(path, "rb").read()
+    at, found = 8, []
+    while at < len(data):
+        size = struct.unpack(">I", data[at:at + 4])[0]
+        found.append((data[at + 4:at + 8], data[at:at + size + 12]))
+        at += size + 12
+    return found
+pixels = [whole for kind, whole in chunks(sys.argv[2]) if kind == b"IDAT"]
+rest = [whole for kind, whole in chunks(sys.argv[1]) if kind != b"IDAT"]
+open(sys.argv[1], "wb").write(b"\x89PNG\r\n\x1a\n" + b"".join(rest[:-1] + pixels + rest[-1:]))
+SWAP
+# Several like one: the seeds go on, each with the layout that it has alone.
+expect 0 'like-3.png' draw --like one.png -n 3 -o like.png
+expect 0 'to the pixel' draw --like like-1.png -o again.png
+cmp -s like-1.png one.png || fail '--like -n 3 begins with another picture'
+cmp -s like-2.png other.png || fail 'picture 2 of --like -n 3 is not what its seed gives alone'
 expect 0 'again.png' draw 'un cubo rojo encima de un cubo azul' --seed 5 --threads 1 -o again.png
 "$lienzo" imagine --model "$model" --like one.png -q -o again.png 2>stderr
 [ ! -s stderr ] || fail "a quiet repetition says: $(cat stderr)"
@@ -26,6 +51,13 @@ expect 0 '"background"' draw 'a red cube' --seed 6 --show-scene -o shown.png
 cp stdout scene.json
 sed -i 's/"red"/"green"/' scene.json
 expect 0 'edited.png' draw --scene scene.json --seed 6 -o edited.png
+# A scene of one's own stays, through other seeds and settings, until there are other words.
+expect 0 '"background"' draw --like edited.png --seed 8 --show-scene -o moved.png
+cmp -s stdout scene.json || fail '--like --seed changed a scene that was given'
+expect 0 '"background"' draw --like moved.png --negative 'a cone' --show-scene -o moved.png
+cmp -s stdout scene.json || fail '--like of --like changed a scene that was given'
+expect 0 '"negative_prompt": "a cone"' draw --like moved.png --json -q -o moved.png
+expect 0 'words.png' draw 'a yellow cone' --like moved.png -o words.png
 
 expect 5 'squares' draw 'a red cube' --size 256x128
 expect 2 '5000' draw 'a red cube' --size 5000

@@ -45,6 +45,11 @@ expect 0 'pictures' "$lienzo" dataset write pictures -n 6 --size 64
 expect 0 'own/model' "$lienzo" train pictures --output own --steps 2
 expect 0 'two.png' "$lienzo" imagine 'a cube' --model own/model --steps 2 --seed 1 -o two.png
 expect 0 'to the pixel' "$lienzo" imagine --like two.png --model own/model -o again.png
+# A record of another model leaves the size to the model.
+cp -r own/model other
+sed -i 's/"name": *"[^"]*"/"name": "other"/' other/model.json
+expect 0 '"width": 64' "$lienzo" imagine --like two.png --model other --steps 2 --json -o three.png
+grep -q 'another model' stderr || fail 'a renamed model is taken for the same'
 expect 5 'without a scene' "$lienzo" imagine 'a cube' --model own/model --show-scene -o scene.png
 
 expect 0 'strip.png' "$lienzo" train preview-noise pictures/000001.png -o strip.png

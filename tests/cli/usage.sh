@@ -17,6 +17,23 @@ expect 2 'impossible size 0x256' "$lienzo" imagine 'a cube' --size 0x256
 expect 2 "cannot read 'big'" "$lienzo" imagine 'a cube' --size big
 expect 2 '--steps' "$lienzo" imagine 'a cube' --steps 100000
 
+# Numbers are decimal and whole, never turned into others.
+for seed in -1 99999999999999999999 18446744073709551616 0x10 1e3 7.0 ''; do
+  expect 2 "got '$seed', expected a whole number from 0 to 18446744073709551615" "$lienzo" imagine 'a cube' --seed "$seed"
+done
+for command in 'dataset preview' 'dataset write pictures' 'evaluate faithfulness' 'train preview-noise picture.png'; do
+  expect 2 "--seed: got '-1', expected a whole number" "$lienzo" $command --seed -1
+done
+for count in 0 -1 010001 99999999999999999999 0x10 ten; do
+  expect 2 "got '$count', expected a whole number from 1 to 10000" "$lienzo" imagine 'a cube' -n "$count"
+done
+
+# Examples are those of the command.
+for command in evaluate dataset model help completion; do
+  expect 0 "lienzo $command " "$lienzo" $command --help
+  ! grep -q 'lienzo imagine "' stdout || fail "examples of imagine in $command --help"
+done
+
 # No command is a mistake too, but one that is answered with help.
 "$lienzo" >stdout 2>stderr
 [ $? -eq 2 ] && grep -q 'Commands:' stderr || fail 'no help for an empty command line'

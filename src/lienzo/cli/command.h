@@ -33,7 +33,10 @@ CLI::Option* add_choice(CLI::App& app,
                         const std::vector<std::string>& choices,
                         const std::string& description);
 
-/// Refuses whole numbers outside low..high.
+/// Takes whole numbers from low to high, in decimal, and refuses the rest.
 CLI::Option* limit(CLI::Option* option, int64_t low, int64_t high);
+
+/// Takes whole numbers from 0 to 2^64 - 1, in decimal; names the type SEED.
+CLI::Option* check_seed(CLI::Option* option);
 
 }  // namespace lienzo::cli

@@ -9,6 +9,7 @@
 #include "lienzo/base/version.h"
 #include "lienzo/cli/console.h"
 #include "lienzo/cli/exit_code.h"
+#include "lienzo/cli/whole_number.h"
 #include "lienzo/image/io.h"
 
 namespace lienzo::cli {
@@ -19,6 +20,11 @@ constexpr const char* kExamples =
     "  lienzo imagine \"un cubo rojo encima de un cubo azul\"\n"
     "  lienzo imagine \"a sign that says HELLO in the snow\" -n 4 --grid\n"
     "  lienzo help imagine\n";
+
+constexpr const char* kHelpExamples =
+    "Examples:\n"
+    "  lienzo help imagine\n"
+    "  lienzo help dataset preview                     the same as lienzo dataset preview --help";
 
 std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
@@ -44,6 +50,7 @@ const CLI::App* find_command(const CLI::App* app, const std::vector<std::string>
 
 void add_help(CLI::App& app, Action& action) {
   CLI::App* help = app.add_subcommand("help", "Explain a command");
+  help->footer(kHelpExamples);
   auto words = std::make_shared<std::vector<std::string>>();
   help->add_option("COMMAND", *words, "The command to explain")->type_name("")->expected(0, 2);
   help->callback([&app, &action, words] {
@@ -73,6 +80,21 @@ const CLI::App* typed_command(const CLI::App& app) {
 
 std::string full_name(const CLI::App* app) {
   return app->get_parent() ? full_name(app->get_parent()) + " " + app->get_name() : app->get_name();
+}
+
+// CLI11 by itself reads -1 as the largest number, 010 as eight, and what is too large as the
+// largest that fits.
+template <typename Integer>
+CLI::Option* check_whole_number(CLI::Option* option, Integer low, Integer high) {
+  return option->transform(CLI::Validator(
+      [=](std::string& text) {
+        const auto value = parse_whole_number<Integer>(text);
+        if (!value || *value < low || *value > high)
+          return fmt::format("got '{}', expected a whole number from {} to {}", text, low, high);
+        text = std::to_string(*value);
+        return std::string();
+      },
+      ""));
 }
 
 // What to say about a command line that CLI11 refuses.
@@ -153,14 +175,11 @@ CLI::Option* add_choice(CLI::App& app,
 }
 
 CLI::Option* limit(CLI::Option* option, int64_t low, int64_t high) {
-  return option->check([=](const std::string& text) {
-    int64_t value = 0;
-    if (!CLI::detail::lexical_cast(text, value))
-      return fmt::format("cannot read '{}', expected a whole number", text);
-    return low <= value && value <= high
-               ? std::string()
-               : fmt::format("{} is not between {} and {}", value, low, high);
-  });
+  return check_whole_number(option, low, high);
+}
+
+CLI::Option* check_seed(CLI::Option* option) {
+  return check_whole_number(option, uint64_t{0}, UINT64_MAX)->type_name("SEED");
 }
 
 std::unique_ptr<CLI::App> make_commandline(Action& action) {

@@ -90,10 +90,13 @@ std::string joined_names(const CommandInfo& command) {
 
 std::string bash_values(const OptionInfo& option) {
   switch (option.values) {
-    case Values::kFiles: return "compopt -o filenames; COMPREPLY=($(compgen -f -- \"$word\"))";
-    case Values::kFolders: return "compopt -o filenames; COMPREPLY=($(compgen -d -- \"$word\"))";
+    // mapfile, since names of files may hold blanks.
+    case Values::kFiles:
+      return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$word\")";
+    case Values::kFolders:
+      return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$word\")";
     case Values::kChoices:
-      return fmt::format("COMPREPLY=($(compgen -W \"{}\" -- \"$word\"))",
+      return fmt::format("mapfile -t COMPREPLY < <(compgen -W \"{}\" -- \"$word\")",
                          fmt::join(option.choices, " "));
     default: return "COMPREPLY=()";
   }
@@ -132,7 +135,7 @@ _lienzo() {{
     case "$path" in
 {}    esac
   fi
-  COMPREPLY+=($(compgen -W "$names" -- "$word"))
+  mapfile -t -O "${{#COMPREPLY[@]}}" COMPREPLY < <(compgen -W "$names" -- "$word")
 }}
 complete -F _lienzo lienzo
 )",

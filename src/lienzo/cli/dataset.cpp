@@ -23,6 +23,12 @@ namespace {
 namespace fs = std::filesystem;
 namespace world = datasets::world;
 
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  lienzo dataset preview                          24 scenes in lienzo-world.png\n"
+    "  lienzo dataset write pictures -n 200            pictures/metadata.jsonl and 200 pictures\n"
+    "  lienzo dataset write --help";
+
 constexpr const char* kPreviewExamples =
     "Examples:\n"
     "  lienzo dataset preview                          24 scenes in lienzo-world.png\n"
@@ -78,12 +84,23 @@ int preview(const WorldOptions& options, const fs::path& output) {
 // A folder that takes its name only when it is complete, and is deleted if it never is.
 class NewFolder {
  public:
-  explicit NewFolder(fs::path target) : target_(std::move(target)) {
+  explicit NewFolder(const fs::path& named)
+      : target_(fs::weakly_canonical(named.empty() ? fs::current_path() : fs::absolute(named))) {
     if (!target_.has_filename()) target_ = target_.parent_path();
-    if (fs::exists(target_) && !(fs::is_directory(target_) && fs::is_empty(target_))) {
+    // Taking its place would leave the shell in a folder that is gone.
+    if (fs::exists(target_) && fs::equivalent(target_, fs::current_path())) {
+      throw Error(
+          ErrorKind::kInvalidInput,
+          fmt::format("[dataset] '{}' is the current folder, expected a new or an empty one "
+                      "elsewhere; say pictures, for example",
+                      named.string()));
+    }
+    // A link to nothing exists too, for renaming.
+    const bool there = fs::exists(fs::symlink_status(target_));
+    if (there && !(fs::is_directory(target_) && fs::is_empty(target_))) {
       throw Error(ErrorKind::kInvalidInput,
                   fmt::format("[dataset] {} exists already, expected a new or an empty folder",
-                              target_.string()));
+                              named.string()));
     }
     partial_ = target_;
     partial_ += ".partial";
@@ -143,8 +160,7 @@ void add_world_options(CLI::App& command, WorldOptions& options) {
   limit(command.add_option("--size", options.size, "Side of a picture, pixels"), 8, 512)
       ->type_name("PIXELS")
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "Other seeds give other scenes")
-      ->type_name("SEED")
+  check_seed(command.add_option("--seed", options.seed, "Other seeds give other scenes"))
       ->capture_default_str();
   command.add_flag("--held-out", options.held_out, "Only what training never draws");
   add_choice(
@@ -158,6 +174,7 @@ void add_dataset(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("dataset", "Look at the small world that the embedded model learns");
   command->require_subcommand(0, 1);
+  command->footer(kExamples);
 
   CLI::App* preview_command =
       command->add_subcommand("preview", "Draw a labelled contact sheet of scenes");

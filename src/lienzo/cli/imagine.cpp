@@ -42,10 +42,8 @@ void add_imagine(CLI::App& app, Action& action) {
       ->type_name("N");
   command->add_option("--size", options->size, "Pixels across and down [256x256]")
       ->type_name("WxH");
-  command
-      ->add_option(
-          "--seed", options->seed, "The same seed gives the same picture [a new one each time]")
-      ->type_name("SEED");
+  check_seed(command->add_option(
+      "--seed", options->seed, "The same seed gives the same picture [a new one each time]"));
   limit(command->add_option("--steps", options->steps, "Steps of the sampler [the model's own]"),
         1,
         pipelines::kMostSteps)

@@ -12,12 +12,14 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
+#include "lienzo/base/parse_json.h"
 #include "lienzo/base/utf8.h"
 #include "lienzo/base/version.h"
 #include "lienzo/cli/any_model.h"
 #include "lienzo/cli/console.h"
 #include "lienzo/cli/exit_code.h"
 #include "lienzo/cli/imagine.h"
+#include "lienzo/cli/imagine_request.h"
 #include "lienzo/cli/interrupt.h"
 #include "lienzo/cli/model_folder.h"
 #include "lienzo/cli/output_plan.h"
@@ -90,11 +92,8 @@ std::string read_prompt(const ImagineOptions& options) {
 }
 
 world::Scene read_scene(const fs::path& path) {
-  const Json json = Json::parse(read_text_file(path), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[--scene] {} is not valid JSON", path.string()));
-  }
+  const Json json =
+      parse_json(read_text_file(path), "[--scene] " + path.string(), ErrorKind::kInvalidInput);
   if (json.is_array()) {
     throw Error(ErrorKind::kInvalidInput,
                 fmt::format("[--scene] {} is a list of scenes, expected one; keep what stands "
@@ -102,41 +101,6 @@ world::Scene read_scene(const fs::path& path) {
                             path.string()));
   }
   return world::scene_from_json(json, path.string());
-}
-
-// Takes over the record of --like. Returns whether the same picture is to be expected.
-bool apply_record(const provenance::Record& record,
-                  const fs::path& path,
-                  const AnyModel& model,
-                  ImagineRequest& request) {
-  request.prompt = record.prompt;
-  request.negative_prompt = record.negative_prompt;
-  request.seed = record.seed;
-  if (record.model != model.name()) {
-    complain(
-        fmt::format("{} was drawn by another model ({}); this one takes its words and seed and "
-                    "draws something else",
-                    path.string(),
-                    record.model.empty() ? "unnamed" : record.model));
-    return false;
-  }
-  request.steps = record.steps;
-  request.sampler = record.sampler;
-  request.guidance = record.guidance;
-  request.width = record.width;
-  request.height = record.height;
-  if (record.scene)
-    request.scene = world::scene_from_json(*record.scene, path.string() + ": scene");
-  const bool same = !record.model_hash.empty() && model.hash().starts_with(record.model_hash);
-  if (!same) {
-    complain(fmt::format(
-        "{} was drawn by other weights of {} ({:.10}, here {:.10}); the picture will differ",
-        path.string(),
-        model.name(),
-        record.model_hash,
-        model.hash()));
-  }
-  return same;
 }
 
 uint64_t new_seed() {
@@ -172,12 +136,25 @@ class Imagining {
 
   void read_like() {
     record_ = provenance::read_record(options_.like);
+    read_like_image();
     const auto sheet = record_->extra.find("grid");
     if (sheet == record_->extra.end() || !sheet->is_object()) return;
     grid_ = true;
     const Json count = sheet->value("count", Json());
     if (!options_.count && count.is_number_integer())
       count_ = static_cast<int>(std::clamp<int64_t>(count.get<int64_t>(), 1, 10000));
+  }
+
+  // Before anything is written, since -o may name the same file. Only lossless files can be
+  // compared.
+  void read_like_image() {
+    if (options_.like.extension() != ".png") return;
+    try {
+      like_image_ = image::read_image(options_.like);
+    } catch (const Error& error) {
+      // Its record was read, so that a damaged picture can be drawn again.
+      complain(fmt::format("{}; drawing it from its record, without comparing", error.what()));
+    }
   }
 
   void load() {
@@ -198,31 +175,28 @@ class Imagining {
   }
 
   void make_request() {
-    request_.seed = options_.seed || record_ ? 0 : new_seed();
-    request_.guidance = model_->own_guidance();
-    if (record_) repeats_ = apply_record(*record_, options_.like, *model_, request_);
-    // Other words or another seed mean another layout.
-    if (!prompt_.empty() || options_.seed || options_.negative || options_.guidance)
-      request_.scene.reset();
-    if (!prompt_.empty()) request_.prompt = prompt_;
-    if (options_.negative) request_.negative_prompt = *options_.negative;
-    if (options_.guidance) request_.guidance = *options_.guidance;
-    if (!request_.negative_prompt.empty() && request_.guidance == 1 && !options_.guidance)
-      request_.guidance = 2;
-    if (options_.seed) request_.seed = *options_.seed;
-    if (options_.steps) request_.steps = *options_.steps;
-    if (!options_.sampler.empty()) request_.sampler = options_.sampler;
-    if (size_) {
-      request_.width = size_->width;
-      request_.height = size_->height;
-    } else if (!record_ && model_->own_size() > 0) {
-      request_.width = request_.height = model_->own_size();
-    }
-    if (scene_) request_.scene = scene_;
-    request_.count = count_;
-    repeats_ = repeats_ && prompt_.empty() && !options_.seed && !options_.negative &&
-               !options_.guidance && !options_.steps && options_.sampler.empty() && !size_ &&
-               !scene_;
+    const ModelFacts facts{.name = model_->name(),
+                           .hash = model_->hash(),
+                           .has_scenes = model_->has_scenes(),
+                           .own_size = model_->own_size(),
+                           .own_guidance = model_->own_guidance()};
+    PlannedRequest plan = plan_request({.prompt = prompt_,
+                                        .negative = options_.negative,
+                                        .seed = options_.seed,
+                                        .steps = options_.steps,
+                                        .guidance = options_.guidance,
+                                        .sampler = options_.sampler,
+                                        .size = size_,
+                                        .scene = scene_,
+                                        .record = record_,
+                                        .like = options_.like.string(),
+                                        .count = count_,
+                                        .new_seed = new_seed()},
+                                       facts);
+    if (!plan.warning.empty()) complain(plan.warning);
+    request_ = std::move(plan.request);
+    scene_given_ = plan.scene_given;
+    repeats_ = plan.repeats;
   }
 
   void draw() {
@@ -246,12 +220,19 @@ class Imagining {
     const auto start = Clock::now();
     if (!grid_) {
       item.path = plan_->picture(index, picture.record.seed);
-      provenance::write_picture(item.path, picture.image, picture.record);
+      provenance::write_picture(item.path, picture.image, record_of(picture));
       add_file(item.path);
       if (options_.show_scene) write_boxes(item.path, picture);
     }
     times_.write += seconds_since(start);
     written_.push_back(std::move(item));
+  }
+
+  // The pipeline calls every scene of a request given, also one that --like took from a record.
+  provenance::Record record_of(const Picture& picture) const {
+    provenance::Record record = picture.record;
+    if (!scene_given_) record.extra.erase(kSceneGiven);
+    return record;
   }
 
   void write_boxes(const fs::path& path, const Picture& picture) {
@@ -270,7 +251,7 @@ class Imagining {
       images.push_back(options_.show_scene ? draw_scene_boxes(picture.image, picture.scene)
                                            : picture.image);
     }
-    provenance::Record record = pictures_.front().record;
+    provenance::Record record = record_of(pictures_.front());
     if (!request_.scene) record.scene.reset();
     record.extra["grid"] = {{"columns", columns}, {"count", pictures_.size()}};
     const fs::path path = plan_->sheet(request_.seed);
@@ -320,10 +301,10 @@ class Imagining {
     print_json(scenes);
   }
 
-  // Whether --like gave the same picture; only lossless files can tell.
+  // Whether --like gave the same picture.
   void compare() const {
-    if (options_.like.extension() != ".png") return;
-    if (image::read_image(options_.like) != pictures_.front().image) {
+    if (!like_image_) return;
+    if (*like_image_ != pictures_.front().image) {
       complain(
           fmt::format("differs from {}: that one was edited, or drawn on another kind of processor",
                       options_.like.string()));
@@ -359,6 +340,7 @@ class Imagining {
     return {{"version", lienzo::version()},
             {"model", {{"name", model_->name()}, {"hash", model_->hash()}}},
             {"prompt", request_.prompt},
+            {"negative_prompt", request_.negative_prompt},
             {"unknown_words", unknown_},
             {"seed", request_.seed},
             {"steps", record.steps},
@@ -383,12 +365,14 @@ class Imagining {
   std::string prompt_;
   std::optional<PictureSize> size_;
   std::optional<provenance::Record> record_;
+  std::optional<image::Image> like_image_;  // as it was before anything was written
   std::optional<world::Scene> scene_;
   fs::path folder_;
   std::optional<OutputPlan> plan_;
   std::optional<AnyModel> model_;
   ImagineRequest request_;
-  bool repeats_ = false;  // --like with nothing changed, and the weights are the same
+  bool scene_given_ = false;  // see PlannedRequest
+  bool repeats_ = false;
   std::vector<std::string> unknown_;
   std::vector<Picture> pictures_;
   std::vector<WrittenPicture> written_;

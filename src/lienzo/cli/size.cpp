@@ -2,29 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <optional>
-
 #include "lienzo/base/error.h"
+#include "lienzo/cli/whole_number.h"
 
 namespace lienzo::cli {
 namespace {
 
 constexpr int kMaxSide = 16384;
 
-std::optional<int> parse_side(std::string_view text) {
-  int value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 PictureSize parse_size(std::string_view text) {
   const size_t cross = text.find_first_of("xX");
-  const auto width = parse_side(text.substr(0, cross));
-  const auto height = cross == std::string_view::npos ? width : parse_side(text.substr(cross + 1));
+  const auto width = parse_whole_number<int>(text.substr(0, cross));
+  const auto height =
+      cross == std::string_view::npos ? width : parse_whole_number<int>(text.substr(cross + 1));
   if (!width || !height) {
     throw Error(
         ErrorKind::kInvalidInput,

@@ -112,9 +112,7 @@ void add_preview_noise(CLI::App& train, Action& action) {
   limit(command->add_option("--columns", options->columns, "How many steps to show"), 2, 32)
       ->type_name("N")
       ->capture_default_str();
-  command->add_option("--seed", options->seed, "Of the noise")
-      ->type_name("SEED")
-      ->capture_default_str();
+  check_seed(command->add_option("--seed", options->seed, "Of the noise"))->capture_default_str();
   command->callback([&action, options] {
     action = [options] {
       return preview_noise(options->picture, options->strip, options->columns, options->seed);

@@ -93,9 +93,8 @@ std::vector<MetadataRow> parse_metadata_jsonl(std::string_view text, const std::
     const std::string_view content = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (content.find_first_not_of(" \t\r") == content.npos) continue;
-    const Json object = parse_json(content,
-                                   "[" + where + ":" + std::to_string(line) + "]",
-                                   ErrorKind::kInvalidInput);
+    const Json object = parse_json(
+        content, "[" + where + ":" + std::to_string(line) + "]", ErrorKind::kInvalidInput);
     if (!object.is_object())
       fail(
           where, line, std::string("got ") + object.type_name() + ", expected one object per line");

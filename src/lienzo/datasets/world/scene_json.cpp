@@ -49,9 +49,11 @@ Enum parse(const Json& value,
 int parse_int(const Json& value, std::string_view where, std::string_view key) {
   if (!value.is_number_integer())
     fail(where, fmt::format("'{}' is {}, expected a whole number", key, value.dump()));
+  // Above the range of int64_t, get<int64_t>() would give another number.
+  const bool too_large = value.is_number_unsigned() && value.get<uint64_t>() > 100000;
   const auto number = value.get<int64_t>();
-  if (number < -100000 || number > 100000)
-    fail(where, fmt::format("'{}' is {}, out of range", key, number));
+  if (too_large || number < -100000 || number > 100000)
+    fail(where, fmt::format("'{}' is {}, out of range", key, value.dump()));
   return static_cast<int>(number);
 }
 

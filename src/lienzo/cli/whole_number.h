@@ -1,0 +1,20 @@
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace lienzo::cli {
+
+/// `text` as a decimal number, which it must be from its first letter to its last; nothing for
+/// other text and for numbers that Integer cannot hold. "010" is ten.
+template <typename Integer>
+std::optional<Integer> parse_whole_number(std::string_view text) {
+  Integer value = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, problem] = std::from_chars(text.data(), last, value);
+  if (problem != std::errc() || end != last) return std::nullopt;
+  return value;
+}
+
+}  // namespace lienzo::cli
