@@ -12,7 +12,7 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr int kLeastStrictPercent = 10;
+constexpr int kLeastStrictPercent = 93;
 
 Checker checker() { return Checker::load(LIENZO_SOURCE_DIR "/models/checker"); }
 
@@ -27,8 +27,7 @@ TEST(Checker, ReadsRenderedScenes) {
     for (const std::string& fault : verdict.faults)
       std::printf("%d: %s\n", static_cast<int>(i), fault.c_str());
   }
-  // What the committed checker reaches after its short training, with a margin; a finished one must
-  // reach 97 % (docs/faithfulness.md).
+  // 96 % of these with the committed checker; they are harder than the prompts of an evaluation.
   RecordProperty("strict_of_200", strict);
   std::printf("strict: %d of %d\n", strict, kScenes);
   EXPECT_GE(strict, kScenes * kLeastStrictPercent / 100);
@@ -43,7 +42,7 @@ TEST(Checker, FindsLittleWhereNothingIs) {
     scene.variant = background % world::kVariants;
     clean += reader.read(world::render(scene, 256)).detections.empty() ? 1 : 0;
   }
-  EXPECT_GE(clean, world::kBackgrounds / 2);
+  EXPECT_EQ(clean, world::kBackgrounds);
 }
 
 TEST(Checker, RefusesPicturesThatAreNotSquareAndFilesThatAreNotThere) {

@@ -21,7 +21,7 @@ TEST(Faithfulness, PraisesAnExactDrawerAndBlamesACarelessOne) {
     return world::render(make_case(options.set, options.language, options.seed, index).truth, 256);
   };
   const FaithfulnessReport good = evaluate_faithfulness(exact, checker(), options);
-  EXPECT_GE(good.drawn.strict.right, 1);  // as many as the committed checker can read
+  EXPECT_GE(good.drawn.strict.right, 19);
   EXPECT_EQ(good.drawn.strict.total, 20);
   EXPECT_EQ(good.drawn.strict.right, good.truth.strict.right);
 
@@ -37,7 +37,7 @@ TEST(Faithfulness, PraisesAnExactDrawerAndBlamesACarelessOne) {
         EXPECT_EQ(progress.total, 20);
       });
   EXPECT_EQ(reports, 20);
-  EXPECT_LE(bad.drawn.strict.right, good.drawn.strict.right);
+  EXPECT_EQ(bad.drawn.strict.right, 0);
   EXPECT_EQ(bad.truth.strict.right, good.truth.strict.right);
   ASSERT_FALSE(bad.failures.empty());
   EXPECT_FALSE(bad.failures[0].prompt.empty());
