@@ -45,7 +45,8 @@ TEST_P(GoldenTokenizer, WritesTheFileThatTheReferenceWrote) {
 
 TEST_P(GoldenTokenizer, SurvivesSaveAndLoad) {
   const std::filesystem::path path =
-      std::filesystem::path(testing::TempDir()) / "lienzo_tokenizer.json";
+      std::filesystem::path(testing::TempDir()) /
+      ("lienzo_tokenizer_" + std::string(GetParam()) + ".json");  // tests run side by side
   const BpeTokenizer ours = tokenizer();
   ours.save(path);
   const BpeTokenizer again = BpeTokenizer::load(path);
