@@ -1,6 +1,7 @@
 #include "lienzo/cli/commandline.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 

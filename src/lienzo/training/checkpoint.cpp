@@ -1,6 +1,7 @@
 #include "lienzo/training/checkpoint.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
