@@ -64,6 +64,17 @@ TEST(SecondLook, TakesAwayWhatIsNotThere) {
   EXPECT_EQ(scene_of(reading).objects, truth.objects);
 }
 
+TEST(SecondLook, SeesTheBackground) {
+  for (int background = 0; background < world::kBackgrounds; ++background) {
+    world::Scene truth = two_solids();
+    truth.background = static_cast<world::Background>(background);
+    SceneReading reading = reading_of(truth);
+    reading.background = static_cast<world::Background>((background + 1) % world::kBackgrounds);
+    second_look(world::render(truth, 256), {{}, {}}, reading);
+    EXPECT_EQ(reading.background, truth.background);
+  }
+}
+
 TEST(SecondLook, LeavesWhatIsSure) {
   const world::Scene truth = two_solids();
   const image::Image picture = world::render({.background = world::Background::kSand}, 256);

@@ -40,17 +40,16 @@ struct Part {
   }
 };
 
-double error_of(const world::Scene& scene, const image::Image& picture, const Part& part) {
-  const int width = part.right - part.left, height = part.bottom - part.top;
-  const image::Image drawn = world::render_part(scene, kSide, part.left, part.top, width, height);
+/// Between a drawing of the part and that part of the picture.
+double difference(const image::Image& drawn, const image::Image& picture, const Part& part) {
   double sum = 0;
-  for (int y = 0; y < height; ++y) {
+  for (int y = 0; y < drawn.height; ++y) {
     const uint8_t *got = drawn.at(0, y), *wanted = picture.at(part.left, part.top + y);
-    for (int x = 0; x < width; ++x, got += 3, wanted += 3) {
+    for (int x = 0; x < drawn.width; ++x, got += 3, wanted += 3) {
       double pixel = 0;
       for (int c = 0; c < 3; ++c) {
-        const double difference = (got[c] - wanted[c]) / 255.0;
-        pixel += difference * difference;
+        const double step = (got[c] - wanted[c]) / 255.0;
+        pixel += step * step;
       }
       sum += std::min(pixel, kMostPerPixel);
     }
@@ -58,16 +57,47 @@ double error_of(const world::Scene& scene, const image::Image& picture, const Pa
   return sum;
 }
 
-void choose_variant(const image::Image& picture, world::Scene& scene) {
+double error_of(const world::Scene& scene, const image::Image& picture, const Part& part) {
+  return difference(
+      world::render_part(
+          scene, kSide, part.left, part.top, part.right - part.left, part.bottom - part.top),
+      picture,
+      part);
+}
+
+struct EmptyWorld {
+  world::Scene scene;
+  image::Image picture;
+};
+
+const std::vector<EmptyWorld>& empty_worlds() {
+  static const std::vector<EmptyWorld> worlds = [] {
+    std::vector<EmptyWorld> all;
+    for (int background = 0; background < world::kBackgrounds; ++background) {
+      for (int variant = 0; variant < world::kVariants; ++variant) {
+        EmptyWorld empty;
+        empty.scene.background = static_cast<world::Background>(background);
+        empty.scene.variant = variant;
+        empty.picture = world::render(empty.scene, kSide);
+        all.push_back(std::move(empty));
+      }
+    }
+    return all;
+  }();
+  return worlds;
+}
+
+/// The background most like the picture: objects cover little of it, and no pixel counts much.
+void choose_background(const image::Image& picture, world::Scene& scene) {
   constexpr Part kWhole = {0, 0, kSide, kSide};
   double least = 1e30;
-  int best = 0;
-  for (int variant = 0; variant < world::kVariants; ++variant) {
-    scene.variant = variant;
-    const double error = error_of(scene, picture, kWhole);
-    if (error < least) least = error, best = variant;
+  for (const EmptyWorld& empty : empty_worlds()) {
+    const double error = difference(empty.picture, picture, kWhole);
+    if (error >= least) continue;
+    least = error;
+    scene.background = empty.scene.background;
+    scene.variant = empty.scene.variant;
   }
-  scene.variant = best;
 }
 
 /// Moves `object` of the scene, sixteenth by sixteenth, to where the drawing is most like the
@@ -162,7 +192,8 @@ void second_look(const image::Image& picture,
   const image::Image small =
       picture.width == kSide ? picture : image::resize(picture, kSide, kSide);
   world::Scene scene = scene_of(reading);
-  choose_variant(small, scene);
+  choose_background(small, scene);
+  reading.background = scene.background;
   prune(small, scene, reading.detections, alternatives);
   for (int sweep = 0; sweep < kSweeps; ++sweep) {
     bool changed = false;
