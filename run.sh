@@ -13,4 +13,5 @@ case "${1---help}" in
   imagine | train | evaluate | dataset | model | serve | completion | help | -*) ;;
   *) set -- imagine "$@" ;;
 esac
-exec "$lienzo_build_dir/bin/lienzo" "${@:---help}"
+# Not exec: the program tells how long it took since its process began.
+"$lienzo_build_dir/bin/lienzo" "${@:---help}"
