@@ -33,6 +33,10 @@ expect 0 'like-3.png' draw --like one.png -n 3 -o like.png
 expect 0 'to the pixel' draw --like like-1.png -o again.png
 cmp -s like-1.png one.png || fail '--like -n 3 begins with another picture'
 cmp -s like-2.png other.png || fail 'picture 2 of --like -n 3 is not what its seed gives alone'
+# A layout that --like repeated is the model's all the same: another seed plans another.
+expect 0 'to the pixel' draw --like one.png -o repeated.png
+expect 0 'again.png' draw --like repeated.png --seed 6 -o again.png
+cmp -s again.png other.png || fail '--like --seed of a repeated picture kept its layout'
 expect 0 'again.png' draw 'un cubo rojo encima de un cubo azul' --seed 5 --threads 1 -o again.png
 "$lienzo" imagine --model "$model" --like one.png -q -o again.png 2>stderr
 [ ! -s stderr ] || fail "a quiet repetition says: $(cat stderr)"

@@ -113,6 +113,8 @@ TEST(EmbeddedModel, DrawsTheSceneThatIsGiven) {
   const auto pictures = model().imagine(r);
   EXPECT_EQ(pictures[0].scene, *r.scene);
   EXPECT_EQ(pictures[0].image.width, 256);
+  // Whose the scene is only the caller knows.
+  EXPECT_TRUE(pictures[0].record.extra.empty()) << pictures[0].record.extra;
 }
 
 void expect_error(const ImagineRequest& r, ErrorKind kind, const std::string& part) {

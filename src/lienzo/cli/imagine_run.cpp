@@ -228,10 +228,10 @@ class Imagining {
     written_.push_back(std::move(item));
   }
 
-  // The pipeline calls every scene of a request given, also one that --like took from a record.
+  // The pipeline cannot tell a scene of the user's from one that --like took from a record.
   provenance::Record record_of(const Picture& picture) const {
     provenance::Record record = picture.record;
-    if (!scene_given_) record.extra.erase(kSceneGiven);
+    if (scene_given_) record.extra[kSceneGiven] = true;
     return record;
   }
 

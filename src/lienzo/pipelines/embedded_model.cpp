@@ -307,7 +307,6 @@ std::vector<Picture> EmbeddedModel::imagine(const ImagineRequest& request,
     record.model = parts_->name;
     record.model_hash = parts_->hash;
     record.scene = world::to_json(picture.scene);
-    if (request.scene) record.extra["scene_given"] = true;
     if (hooks.on_picture) hooks.on_picture(picture);
     pictures.push_back(std::move(picture));
   }
