@@ -86,13 +86,22 @@ TEST(Recipes, CaptionedPicturesBeginWithNoOthersWeights) {
   Recipe recipe = load_recipe(kRecipes / "tiny-captioned.toml");
   recipe.output = folder / "run";
   recipe.train.init = folder / "denoiser.safetensors";
-  try {
-    run_recipe(recipe);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kUnsupported);
-    EXPECT_THAT(error.what(), HasSubstr("tiny-captioned.toml: [train] 'init'"));
+  // A program may register the task under a name of its own.
+  task_registry()["my-pictures"] = task_registry().at("captioned-pictures");
+  for (const char* kind : {"captioned-pictures", "my-pictures"}) {
+    recipe.kind = kind;
+    try {
+      run_recipe(recipe);
+      ADD_FAILURE() << kind;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kUnsupported) << kind;
+      EXPECT_THAT(error.what(), HasSubstr("tiny-captioned.toml: [train] 'init'"));
+      EXPECT_THAT(error.what(),
+                  HasSubstr("kind \"captioned-pictures\" cannot begin with the weights of another "
+                            "model; remove it, or go on with a run's folder and --resume"));
+    }
   }
+  task_registry().erase("my-pictures");
   EXPECT_FALSE(fs::exists(folder / "run"));
 }
 

@@ -26,6 +26,9 @@ class Task {
   virtual ~Task() = default;
   /// The network; its trainable parameters are float32.
   virtual torch::nn::Module& module() = 0;
+  /// Begins with the weights of an earlier model (`init` of [train]): fills module() by name from a
+  /// safetensors file. A task whose model is not one such file throws kUnsupported instead.
+  virtual void load_first_weights(const std::filesystem::path& file);
   /// Thread-safe; a pure function of `step` (data order, noise, times: everything random of that
   /// step), called from loader threads. With accumulation `step` counts micro-batches.
   virtual Batch make_batch(int64_t step) const = 0;

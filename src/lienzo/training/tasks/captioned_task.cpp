@@ -64,11 +64,22 @@ class CaptionedTask : public Task {
       : options_(options),
         train_(recipe.train),
         name_(recipe.name),
+        where_(recipe.source),
         source_(std::move(source)),
         tokenizer_(std::move(tokenizer)),
         net_(std::move(net)) {}
 
   torch::nn::Module& module() override { return *net_; }
+
+  // The model is two files whose names do not say which network they belong to.
+  void load_first_weights(const std::filesystem::path& file) override {
+    throw Error(ErrorKind::kUnsupported,
+                fmt::format("{}: [train] 'init' is \"{}\", but kind \"captioned-pictures\" cannot "
+                            "begin with the weights of another model; remove it, or go on with a "
+                            "run's folder and --resume",
+                            where_,
+                            file.string()));
+  }
 
   // Pictures, noise, times, token ids, token mask.
   Batch make_batch(int64_t step) const override {
@@ -212,6 +223,7 @@ class CaptionedTask : public Task {
   CaptionedOptions options_;
   TrainOptions train_;
   std::string name_;
+  std::string where_;  // what error messages call the recipe
   std::unique_ptr<PictureSource> source_;
   text::BpeTokenizer tokenizer_;
   diffusion::NoiseModel noise_model_ =
