@@ -64,6 +64,26 @@ class ImageFolder : public ::testing::Test {
   fs::path folder_;
 };
 
+TEST_F(ImageFolder, ListsPicturesButNoHiddenOnes) {
+  fs::create_directories(folder_ / ".cache");
+  fs::create_directories(folder_ / "folder.png");
+  for (const char* name : {"sub/c.jpeg", "sub-2.webp", "B.PNG", "a.jpg", "folder.png/d.png"})
+    text(name, "never opened");
+  for (const char* name : {".hidden.png", ".cache/e.png", "sub/.f.png", "a.txt", "sub/png"})
+    text(name, "no picture");
+  const std::vector<std::string> expected = {
+      "B.PNG", "a.jpg", "folder.png/d.png", "sub-2.webp", "sub/c.jpeg"};
+  EXPECT_EQ(list_pictures(folder_), expected);
+  EXPECT_EQ(list_pictures(folder_ / ""), expected);
+  try {
+    list_pictures(folder_ / "nowhere");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kNotFound);
+    EXPECT_THAT(error.what(), HasSubstr("nowhere] no such folder"));
+  }
+}
+
 TEST_F(ImageFolder, ReadsMetadataJsonl) {
   picture("b.png");
   picture("sub/a.jpg");

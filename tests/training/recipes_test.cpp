@@ -218,6 +218,19 @@ TEST(CaptionedTask, NamesWhatIsWrong) {
               HasSubstr("'image_channels'"));
 }
 
+// Its pictures are found as those with captions are: not in hidden folders, where thumbnails lie.
+TEST(AutoencoderTask, PassesOverHiddenFolders) {
+  TemporaryFolder folder;
+  write_pictures(folder / "pictures", 1);
+  write_pictures(folder / "pictures/.thumbnails", 3);
+  const auto error = [&](const char* name) {
+    return task_error("source = 'folder'\npath = '" + (folder / name).string() + "'\n",
+                      "autoencoder");
+  };
+  EXPECT_THAT(error("pictures"), HasSubstr("holds 1 picture, expected at least 2"));
+  EXPECT_THAT(error("none"), HasSubstr("none] no such folder"));
+}
+
 // What would otherwise be noticed hours later, or never.
 TEST(ScenePriorTask, NamesWhatIsWrong) {
   const auto error = [](const std::string& task) {

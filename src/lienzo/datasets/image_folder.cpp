@@ -36,26 +36,6 @@ bool is_picture(const fs::path& path) {
   return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
 }
 
-/// The pictures below `folder`, relative to it, sorted by their bytes.
-std::vector<std::string> list_pictures(const fs::path& folder) {
-  std::vector<std::string> found;
-  std::error_code error;
-  fs::recursive_directory_iterator it(folder, error);
-  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
-    const bool hidden = it->path().filename().string().starts_with('.');
-    if (it->is_directory()) {
-      if (hidden) it.disable_recursion_pending();
-    } else if (!hidden && is_picture(it->path())) {
-      found.push_back(it->path().lexically_relative(folder).generic_string());
-    }
-  }
-  if (error)
-    throw Error(ErrorKind::kIo,
-                "[" + folder.string() + "] cannot list the folder: " + error.message());
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
 std::string join_some(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < std::min(names.size(), kMostNamed); ++i)
@@ -158,6 +138,29 @@ void mirror(image::Image& picture) {
 }
 
 }  // namespace
+
+std::vector<std::string> list_pictures(const fs::path& folder) {
+  if (!fs::is_directory(folder)) {
+    throw Error(ErrorKind::kNotFound,
+                "[" + folder.string() + "] no such folder, expected a folder of pictures");
+  }
+  std::vector<std::string> found;
+  std::error_code error;
+  fs::recursive_directory_iterator it(folder, error);
+  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+    const bool hidden = it->path().filename().string().starts_with('.');
+    if (it->is_directory()) {
+      if (hidden) it.disable_recursion_pending();
+    } else if (!hidden && is_picture(it->path())) {
+      found.push_back(it->path().lexically_relative(folder).generic_string());
+    }
+  }
+  if (error)
+    throw Error(ErrorKind::kIo,
+                "[" + folder.string() + "] cannot list the folder: " + error.message());
+  std::sort(found.begin(), found.end());
+  return found;
+}
 
 std::vector<CaptionedImage> read_image_folder(const fs::path& folder,
                                               const ImageFolderReading& options) {

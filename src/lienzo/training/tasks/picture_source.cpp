@@ -107,26 +107,12 @@ class WorldSource : public PictureSource {
 };
 
 // For an autoencoder, to which captions mean nothing.
-std::vector<datasets::CaptionedImage> list_pictures(const std::filesystem::path& folder) {
+std::vector<datasets::CaptionedImage> without_captions(const std::filesystem::path& folder) {
   std::vector<datasets::CaptionedImage> pictures;
-  std::error_code problem;
-  for (const auto& item : std::filesystem::recursive_directory_iterator(folder, problem)) {
-    std::string extension = item.path().extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
-    const bool known =
-        extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
-    if (!known || !item.is_regular_file() || item.path().filename().string().starts_with('.'))
-      continue;
-    pictures.push_back({.path = item.path(), .caption = item.path().stem().string()});
+  for (const std::string& name : datasets::list_pictures(folder)) {
+    const std::filesystem::path path = folder / name;
+    pictures.push_back({.path = path, .caption = path.stem().string()});
   }
-  if (problem)
-    throw Error(ErrorKind::kNotFound,
-                fmt::format("[{}] cannot be read: {}", folder.string(), problem.message()));
-  std::sort(pictures.begin(), pictures.end(), [](const auto& a, const auto& b) {
-    return a.path < b.path;
-  });
   return pictures;
 }
 
@@ -152,7 +138,7 @@ std::unique_ptr<PictureSource> read_picture_source(ConfigReader& reader,
   reader.optional("skip_uncaptioned", reading.skip_uncaptioned);
   std::vector<datasets::CaptionedImage> entries = captions == Captions::kNeeded
                                                       ? datasets::read_image_folder(path, reading)
-                                                      : list_pictures(path);
+                                                      : without_captions(path);
   if (entries.size() < 2) {
     throw Error(
         ErrorKind::kInvalidInput,

@@ -43,7 +43,8 @@ enum class Captions { kNeeded, kUnused };
 ///     random_crop, flip and skip_uncaptioned as there
 ///   source = "world": pictures and captions of the small world in both languages, without scenes
 /// A relative path counts from the current folder. Throws kInvalidInput, and what
-/// datasets::read_image_folder throws; a folder with fewer than two pictures is kInvalidInput.
+/// datasets::read_image_folder and list_pictures throw; a folder with fewer than two pictures is
+/// kInvalidInput.
 std::unique_ptr<PictureSource> read_picture_source(ConfigReader& reader,
                                                    int64_t size,
                                                    Captions captions);
