@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -148,7 +149,7 @@ void write_pictures(const fs::path& folder, int count) {
     image::Image picture(20, 16, 3);
     for (size_t k = 0; k < picture.pixels.size(); ++k)
       picture.pixels[k] = static_cast<uint8_t>(k % 3 == static_cast<size_t>(i % 3) ? 220 : 30);
-    const std::string name = "p" + std::to_string(i);
+    const std::string name = fmt::format("p{}", i);
     image::write_image(folder / (name + ".png"), picture);
     write_file_atomic(folder / (name + ".txt"),
                       i % 2 == 0 ? "un cuadrado \"rojo\"" : "a green square");

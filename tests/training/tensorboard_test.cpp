@@ -1,5 +1,6 @@
 #include "lienzo/training/tensorboard.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "lienzo/base/file.h"
@@ -30,7 +31,7 @@ TEST(TensorBoard, ScalarEventAsTheirs) {
 
 TEST(TensorBoard, RecordAsTheirs) {
   EXPECT_EQ(hex(tfrecord(scalar_event(1234.5, 300, "train/loss", 0.25f))),
-            "2100000000000000017becf6" + std::string(kEvent) + "f9b422eb");
+            fmt::format("2100000000000000017becf6{}f9b422eb", kEvent));
 }
 
 TEST(TensorBoard, FileBeginsWithItsVersion) {

@@ -1,5 +1,7 @@
 #include "lienzo/datasets/image_metadata.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -105,9 +107,7 @@ std::vector<MetadataRow> parse_metadata_jsonl(std::string_view text, const std::
       const auto caption = object.find(std::string(column));
       if (caption == object.end() || caption->is_null()) continue;
       if (!caption->is_string()) {
-        fail(where,
-             line,
-             "'" + std::string(column) + "' is " + caption->type_name() + ", expected text");
+        fail(where, line, fmt::format("'{}' is {}, expected text", column, caption->type_name()));
       }
       row.caption = caption->get<std::string>();
       break;
