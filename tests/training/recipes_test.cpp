@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
     Recipes,
     TinyRecipe,
     testing::Values("decoder", "prior", "upscaler", "captioned", "autoencoder", "checker"),
-    [](const auto& info) { return std::string(info.param); });
+    [](const auto& recipe) { return std::string(recipe.param); });
 
 // A second training may begin where another ended.
 TEST(Recipes, BeginWithTheWeightsTheyName) {

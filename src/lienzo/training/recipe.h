@@ -27,7 +27,7 @@ struct TrainOptions {
   std::string precision =
       "fp32";  // fp32 | bf16 (autocast) | auto (bf16 where the processor computes in it)
   std::string device = "auto";  // cpu | cuda | cuda:<n> | auto (a GPU if there is one)
-  std::string init;             // safetensors file of first weights; "" draws them from the seed
+  std::string init = {};        // safetensors file of first weights; "" draws them from the seed
   int64_t seed = 0;
   int64_t threads = 0;             // of tensor operations; 0 = one per processor
   int64_t loader_threads = 1;      // make batches in the background; 0 = in the training thread

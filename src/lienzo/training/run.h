@@ -10,8 +10,8 @@ namespace lienzo::training {
 
 /// What the caller may set beside the recipe.
 struct RunOptions {
-  std::optional<std::filesystem::path> output;  // instead of the recipe's
-  std::optional<int64_t> steps;                 // instead of the recipe's
+  std::optional<std::filesystem::path> output = {};  // instead of the recipe's
+  std::optional<int64_t> steps = {};                 // instead of the recipe's
   bool resume = false;
   bool only_export = false;  // write the model of the newest checkpoint, train no further
 };

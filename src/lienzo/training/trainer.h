@@ -15,10 +15,10 @@ namespace lienzo::training {
 
 /// What the caller of a training hears and may say. Messages go to base/log.h.
 struct TrainHooks {
-  ProgressSink progress;                    // at most ten times a second, and at the end
+  ProgressSink progress = {};               // at most ten times a second, and at the end
   const std::atomic<bool>* stop = nullptr;  // set it to save a checkpoint and stop after this step
-  std::function<void(int64_t step, double loss)>
-      on_step;  // after each step; for tests and live plots
+  // After each step; for tests and live plots.
+  std::function<void(int64_t step, double loss)> on_step = {};
 };
 
 struct TrainResult {
