@@ -91,7 +91,9 @@ TEST(Scene, LettersShareTheBoard) {
   for (size_t i = 0; i < 4; ++i) {
     EXPECT_GE(letters[i].left, board.left);
     EXPECT_LE(letters[i].right, board.right);
-    if (i > 0) EXPECT_NEAR(letters[i].left, letters[i - 1].right, 1e-9);
+    if (i > 0) {
+      EXPECT_NEAR(letters[i].left, letters[i - 1].right, 1e-9);
+    }
   }
 }
 

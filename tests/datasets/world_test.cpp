@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -25,14 +26,35 @@ TEST(Layout, ScenesMeanWhatTheirSpecSays) {
     for (size_t k = 0; k < example.spec.objects.size(); ++k) {
       const ObjectSpec& wanted = example.spec.objects[k];
       const Object& object = example.scene.objects[k];
-      if (wanted.shape) EXPECT_EQ(object.shape, *wanted.shape);
-      if (wanted.colour) EXPECT_EQ(object.colour, *wanted.colour);
-      if (wanted.material && object.shape != Shape::kSign)
-        EXPECT_EQ(object.material, *wanted.material);
-      if (wanted.word) EXPECT_EQ(object.word, *wanted.word);
+      EXPECT_EQ(object.shape, wanted.shape.value_or(object.shape));
+      EXPECT_EQ(object.colour, wanted.colour.value_or(object.colour));
+      if (object.shape != Shape::kSign) {
+        EXPECT_EQ(object.material, wanted.material.value_or(object.material));
+      }
+      EXPECT_EQ(object.word, wanted.word.value_or(object.word));
     }
-    if (example.spec.background) EXPECT_EQ(example.scene.background, *example.spec.background);
+    EXPECT_EQ(example.scene.background, example.spec.background.value_or(example.scene.background));
   }
+}
+
+TEST(Layout, ClearScenesHideNothingAndDeceiveNobody) {
+  Object cone, ring;
+  cone.shape = Shape::kCone;
+  ring.shape = Shape::kRing;
+  ring.size = Size::kSmall;
+  ring.x = 12;
+  ring.z = 20;
+  EXPECT_TRUE(is_clear({.objects = {cone, ring}}));
+  ring.x = 0;
+  ring.z = 12;  // half hidden
+  EXPECT_FALSE(is_clear({.objects = {cone, ring}}));
+  // So far behind that it seems to stand on the cone's tip.
+  ring.z = static_cast<int>(std::lround(extent(cone).height * kUnit * std::sqrt(3.0)));
+  EXPECT_TRUE(is_physical({.objects = {cone, ring}}));
+  EXPECT_FALSE(is_clear({.objects = {cone, ring}}));
+  ring.elevation = static_cast<int>(std::lround(extent(cone).height * kUnit));
+  ring.z = 0;  // on the tip
+  EXPECT_TRUE(is_clear({.objects = {cone, ring}}));
 }
 
 TEST(Layout, TrainingNeverShowsTheHeldOutSet) {
@@ -144,6 +166,19 @@ TEST(Renderer, APartEqualsTheWholeAwayFromItsBorder) {
       for (int c = 0; c < 3; ++c) ASSERT_EQ(part.at(x, y)[c], whole.at(x + 20, y + 30)[c]);
     }
   }
+}
+
+TEST(Renderer, HardEdgesAreThoseOfTheSmoothPictureUnsmoothed) {
+  const Scene scene = sample_example(3, 5, Split::kAll).scene;
+  const image::Image smooth = render(scene, 64),
+                     hard = render_part(scene, 64, 0, 0, 64, 64, Edges::kHard);
+  int differing = 0;
+  for (int y = 0; y < 64; ++y) {
+    for (int x = 0; x < 64; ++x)
+      differing += std::equal(smooth.at(x, y), smooth.at(x, y) + 3, hard.at(x, y)) ? 0 : 1;
+  }
+  EXPECT_GT(differing, 20);
+  EXPECT_LT(differing, 64 * 64 / 4);
 }
 
 TEST(Renderer, RefusesImpossibleSizes) {

@@ -104,6 +104,19 @@ TEST(EmbeddedModel, SignsBearTheWordsThatAreQuoted) {
   }
 }
 
+TEST(EmbeddedModel, TheQuotedWordIsOnTheSignThatBearsIt) {
+  ImagineRequest r = request("an orange sign on top of a white sign that says \"ZUMBIDO\"", 0);
+  r.count = 10;
+  int right = 0;
+  for (const world::Scene& scene : model().imagine_scenes(r)) {
+    for (const world::Object& object : scene.objects) {
+      right += object.colour == world::Colour::kWhite && object.word == "ZUMBIDO" ? 1 : 0;
+      EXPECT_FALSE(object.colour == world::Colour::kOrange && object.word == "ZUMBIDO");
+    }
+  }
+  EXPECT_EQ(right, 10);
+}
+
 TEST(EmbeddedModel, DrawsTheSceneThatIsGiven) {
   ImagineRequest r = request("", 2);
   world::Object ring;

@@ -32,7 +32,7 @@ TEST(SceneWriter, CopiesTheWordsThatAreQuoted) {
   int signs = 0, complete = 0;
   for (uint64_t seed = 0; seed < 40; ++seed) {
     Random random(seed);
-    const world::Scene scene = write_scene(prior, {1, 2, 3}, {}, words, random, {});
+    const world::Scene scene = write_scene(prior, {1, 2, 3}, {}, words, random, {.attempts = 1});
     std::vector<std::string> borne;
     for (const world::Object& object : scene.objects)
       if (object.shape == world::Shape::kSign) borne.push_back(object.word);
@@ -46,7 +46,22 @@ TEST(SceneWriter, CopiesTheWordsThatAreQuoted) {
     }
   }
   EXPECT_GT(signs, 0);
-  EXPECT_GT(complete, 0);  // layouts that lack a word are drawn again
+  EXPECT_GT(complete, 0);
+}
+
+TEST(SceneWriter, DrawsCrowdedLayoutsAgain) {
+  const c10::InferenceMode inference;
+  models::ScenePrior prior = ignorant_prior();
+  const auto clear = [&](int attempts) {
+    int count = 0;
+    for (uint64_t seed = 0; seed < 40; ++seed) {
+      Random random(seed);
+      const world::Scene scene = write_scene(prior, {1, 2}, {}, {}, random, {.attempts = attempts});
+      count += world::is_physical(scene) && world::is_clear(scene) ? 1 : 0;
+    }
+    return count;
+  };
+  EXPECT_GT(clear(12), 2 * clear(1));
 }
 
 TEST(SceneWriter, SignsAreFreeWhereNothingIsQuoted) {

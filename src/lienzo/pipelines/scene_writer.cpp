@@ -41,7 +41,7 @@ class WordsLeft {
     words_.erase(std::unique(words_.begin(), words_.end()), words_.end());
   }
 
-  bool empty() const { return words_.empty(); }
+  int count() const { return static_cast<int>(words_.size()); }
   /// Whether a sign that reads `so_far` may go on with `letter`, or end where it is nullopt.
   bool allow(std::string_view so_far, std::optional<char> letter) const {
     if (words_.empty()) return true;
@@ -60,27 +60,65 @@ class WordsLeft {
   std::vector<std::string> words_;
 };
 
-std::vector<int64_t> possible_tokens(const world::SceneTokenReader& reader,
-                                     const WordsLeft& words) {
+// Below this probability of a quoted word's first letter the caption means another sign.
+constexpr double kNotThisSign = 0.2;
+
+std::vector<int64_t> allowed_tokens(const world::SceneTokenReader& reader) {
   const auto allowed = reader.allowed();
   std::vector<int64_t> ids;
   for (int64_t id = allowed.first; id < allowed.last; ++id) ids.push_back(id);
   if (allowed.also) ids.push_back(*allowed.also);
-  if (reader.next_kind() == world::TokenKind::kLetter) {
-    const std::string& so_far = reader.scene().objects.back().word;
-    std::erase_if(ids, [&](int64_t id) { return !words.allow(so_far, world::letter_of(id)); });
-  }
   return ids;
 }
+
+/// Of the letters that may come next, those that the quoted words allow. At the first letter of a
+/// sign that hardly begins with one of them, and may be `free`, all of them: then the sign is free
+/// until its end.
+class SignLetters {
+ public:
+  SignLetters(const WordsLeft& words, bool may_be_free)
+      : words_(words), may_be_free_(may_be_free) {}
+
+  std::vector<int64_t> choose_among(const world::SceneTokenReader& reader,
+                                    const std::vector<int64_t>& ids,
+                                    const float* logits) {
+    const std::string& so_far = reader.scene().objects.back().word;
+    std::vector<int64_t> quoted;
+    for (const int64_t id : ids)
+      if (words_.allow(so_far, world::letter_of(id))) quoted.push_back(id);
+    if (so_far.empty()) free_ = may_be_free_ && share_of(quoted, ids, logits) < kNotThisSign;
+    return free_ ? ids : quoted;
+  }
+
+ private:
+  static double share_of(const std::vector<int64_t>& part,
+                         const std::vector<int64_t>& whole,
+                         const float* logits) {
+    const float highest = logits[*std::max_element(
+        whole.begin(), whole.end(), [&](int64_t a, int64_t b) { return logits[a] < logits[b]; })];
+    const auto mass = [&](const std::vector<int64_t>& ids) {
+      double sum = 0;
+      for (const int64_t id : ids) sum += std::exp(logits[id] - highest);
+      return sum;
+    };
+    return mass(part) / mass(whole);
+  }
+
+  const WordsLeft& words_;
+  bool may_be_free_;
+  bool free_ = false;
+};
 
 // A token that may come next, by its probability; unlikely ones are left out (min-p sampling).
 int64_t choose(const torch::Tensor& logits,
                const world::SceneTokenReader& reader,
-               const WordsLeft& words,
+               SignLetters& letters,
                Random& random,
                const SceneWriterOptions& options) {
-  const std::vector<int64_t> ids = possible_tokens(reader, words);
   const auto* values = logits.data_ptr<float>();
+  std::vector<int64_t> ids = allowed_tokens(reader);
+  if (reader.next_kind() == world::TokenKind::kLetter)
+    ids = letters.choose_among(reader, ids, values);
   const auto likeliest = *std::max_element(
       ids.begin(), ids.end(), [&](int64_t a, int64_t b) { return values[a] < values[b]; });
   const double warmth = temperature(reader.next_kind(), options);
@@ -110,9 +148,11 @@ Draft sample(models::ScenePrior& prior,
              std::vector<nn::KeyValueCache> cache,
              std::vector<nn::KeyValueCache> negative,
              WordsLeft words,
+             bool may_be_free,
              Random& random,
              const SceneWriterOptions& options) {
   world::SceneTokenReader reader;
+  SignLetters letters(words, may_be_free);
   int64_t token = reader.allowed().first;
   for (int64_t position = 0; position < prior->config().max_scene; ++position) {
     const bool word_ends = world::ends_word(token);
@@ -127,9 +167,12 @@ Draft sample(models::ScenePrior& prior,
       logits =
           away + (torch::log_softmax(logits, -1) - torch::log_softmax(away, -1)) * options.guidance;
     }
-    token = choose(logits.contiguous(), reader, words, random, options);
+    token = choose(logits.contiguous(), reader, letters, random, options);
   }
-  return {reader.scene(), (world::is_physical(reader.scene()) ? 0 : 2) + (words.empty() ? 0 : 1)};
+  // What could not stand there is worst, a missing word worse than a crowd.
+  const int faults = (world::is_physical(reader.scene()) ? 0 : 100) + 2 * words.count() +
+                     (world::is_clear(reader.scene()) ? 0 : 1);
+  return {reader.scene(), faults};
 }
 
 }  // namespace
@@ -145,7 +188,9 @@ world::Scene write_scene(models::ScenePrior& prior,
       options.guidance != 1.0 ? read(prior, negative) : std::vector<nn::KeyValueCache>();
   Draft best;
   for (int attempt = 0; attempt < options.attempts; ++attempt) {
-    Draft draft = sample(prior, caches, away, WordsLeft(words), random, options);
+    // A prior that never gives a word its sign is made to in the end.
+    const bool may_be_free = attempt < options.attempts / 2;
+    Draft draft = sample(prior, caches, away, WordsLeft(words), may_be_free, random, options);
     if (attempt == 0 || draft.faults < best.faults) best = std::move(draft);
     if (best.faults == 0) break;
   }

@@ -16,14 +16,15 @@ struct SceneWriterOptions {
   double letter_temperature = 0.6;
   double least_share =
       0.08;           // tokens less likely than this share of the likeliest are never chosen
-  int attempts = 12;  // at a scene that could stand there and bears the words
+  int attempts = 12;  // at a clear scene that could stand there and bears the words
 };
 
 /// Draws a scene from the prior, token by token. What the caption says has a probability near one;
-/// what it leaves open is sampled. Words that the caption quotes are copied rather than guessed: as
-/// long as one of `words` (spelled as Object::word) is on no sign yet, signs bear those words. A
-/// layout that could not stand there (things through each other, outside the frame) or lacks a word
-/// is drawn again. Tokens are those of prior_text(); an empty negative means "no words".
+/// what it leaves open is sampled. Words that the caption quotes are copied rather than guessed:
+/// while one of `words` (spelled as Object::word) is on no sign yet, signs bear those words, save a
+/// sign that the caption gives none of them. A layout that could not stand there (things through
+/// each other, outside the frame), lacks a word or is not clear at a glance is drawn again. Tokens
+/// are those of prior_text(); an empty negative means "no words".
 datasets::world::Scene write_scene(models::ScenePrior& prior,
                                    const std::vector<int>& caption,
                                    const std::vector<int>& negative,

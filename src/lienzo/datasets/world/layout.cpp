@@ -13,6 +13,8 @@ constexpr double kMargin = 0.015;       // of the picture, kept free around ever
 constexpr double kLeastVisible = 0.42;  // of every object
 constexpr double kLeastVisibleBehind = 0.30;
 constexpr double kLeastVisibleSign = 0.97;  // or its word could not be read
+constexpr double kClearlyVisible = 0.65;
+constexpr double kSeemsNear = 0.5;  // units
 
 int sixteenths(double units) { return static_cast<int>(std::lround(units * kUnit)); }
 
@@ -248,7 +250,32 @@ bool is_sound(const SceneSpec& spec, const Scene& scene) {
   return is_visible(scene, behind);
 }
 
+/// Whether `upper` is seen about where it would be if it stood on `lower`, but does not.
+bool seems_on_top(const Scene& scene, int upper, int lower) {
+  if (holds(scene, {Relation::kOnTopOf, upper, lower})) return false;
+  const Object &a = scene.objects[upper], &b = scene.objects[lower];
+  const double rise = (b.elevation - a.elevation) / static_cast<double>(kUnit) + extent(b).height;
+  // As high on the screen as before; see screen_up().
+  const double nearer = rise * kCosPitch / kSinPitch;
+  const double across = std::abs(a.x - b.x) / static_cast<double>(kUnit);
+  const double along = (a.z - b.z) / static_cast<double>(kUnit);
+  return along > 0 && across <= kSeemsNear && std::abs(along - nearer) <= kSeemsNear;
+}
+
 }  // namespace
+
+bool is_clear(const Scene& scene) {
+  for (const double visible : visible_fractions(scene)) {
+    if (visible < kClearlyVisible) return false;
+  }
+  const int count = static_cast<int>(scene.objects.size());
+  for (int i = 0; i < count; ++i) {
+    for (int j = 0; j < count; ++j) {
+      if (i != j && seems_on_top(scene, i, j)) return false;
+    }
+  }
+  return true;
+}
 
 bool is_physical(const Scene& scene) {
   return stands(scene) && is_visible(scene, std::vector<bool>(scene.objects.size(), true));

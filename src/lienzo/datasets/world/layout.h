@@ -27,6 +27,10 @@ std::optional<Scene> sample_scene(const SceneSpec& spec, Random& random);
 /// to be seen.
 bool is_physical(const Scene& scene);
 
+/// Whether a glance is enough: most of every object is in view, and nothing that is farther back
+/// looks as if it stood on what is before it.
+bool is_clear(const Scene& scene);
+
 /// What a caption of the training set may mean: one to five objects, relations, signs, counts.
 SceneSpec sample_spec(Random& random);
 

@@ -162,7 +162,7 @@ std::vector<std::string> caption_words(std::string_view text) {
   }
   for (std::string_view sign : {"¿", "¡"}) {
     for (size_t at = open.find(sign); at != open.npos; at = open.find(sign))
-      open.replace(at, sign.size(), " ");
+      open.replace(at, sign.size(), 1, ' ');
   }
   const std::string lower = text::lower_case(open);
   std::vector<std::string> words;

@@ -62,7 +62,7 @@ class Renderer {
     }
   }
 
-  image::Image draw(int left, int top, int width, int height) const {
+  image::Image draw(int left, int top, int width, int height, Edges edges) const {
     std::vector<Sample> samples(static_cast<size_t>(width) * height);
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
@@ -78,8 +78,8 @@ class Renderer {
           return nx >= 0 && ny >= 0 && nx < width && ny < height &&
                  samples[static_cast<size_t>(ny) * width + nx].key != here.key;
         };
-        const bool edge =
-            differs(x - 1, y) || differs(x + 1, y) || differs(x, y - 1) || differs(x, y + 1);
+        const bool edge = edges == Edges::kSmooth && (differs(x - 1, y) || differs(x + 1, y) ||
+                                                      differs(x, y - 1) || differs(x, y + 1));
         store(picture.at(x, y), edge ? supersample(left + x, top + y) : here.colour);
       }
     }
@@ -257,7 +257,8 @@ image::Image render(const Scene& scene, int size) {
   return render_part(scene, size, 0, 0, size, size);
 }
 
-image::Image render_part(const Scene& scene, int size, int left, int top, int width, int height) {
+image::Image render_part(
+    const Scene& scene, int size, int left, int top, int width, int height, Edges edges) {
   if (size < 8 || size > 512) {
     throw Error(ErrorKind::kInvalidInput,
                 fmt::format("[render] size is {}, expected 8 to 512 pixels", size));
@@ -272,7 +273,7 @@ image::Image render_part(const Scene& scene, int size, int left, int top, int wi
                             top,
                             size));
   }
-  return Renderer(scene, size).draw(left, top, width, height);
+  return Renderer(scene, size).draw(left, top, width, height, edges);
 }
 
 }  // namespace lienzo::datasets::world

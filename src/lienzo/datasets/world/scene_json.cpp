@@ -66,7 +66,7 @@ std::string word_to_utf8(std::string_view word) {
 }
 
 std::string word_from_utf8(std::string text, std::string_view where) {
-  for (size_t at; (at = text.find("\xC3\x91")) != std::string::npos;) text.replace(at, 2, "~");
+  for (size_t at; (at = text.find("\xC3\x91")) != std::string::npos;) text.replace(at, 2, 1, '~');
   for (char letter : text) {
     if (kLetters.find(letter) == std::string_view::npos) {
       fail(where,
