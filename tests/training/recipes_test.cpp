@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 #include <numeric>
 
 #include "lienzo/base/error.h"
@@ -21,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const fs::path kRecipes = LIENZO_SOURCE_DIR "/recipes";
 
@@ -72,6 +74,12 @@ TEST(Recipes, BeginWithTheWeightsTheyName) {
   const auto before = weights::read_safetensors(first), after = weights::read_safetensors(second);
   for (const auto& [name, tensor] : before)
     EXPECT_TRUE(torch::equal(tensor, after.at(name))) << name;
+
+  // The model tells which weights it began with, not where they lay.
+  std::map<std::string, std::string> metadata;
+  weights::read_safetensors(second, &metadata);
+  EXPECT_THAT(metadata.at("lienzo.provenance"), HasSubstr(R"("init":"decoder.safetensors")"));
+  EXPECT_THAT(metadata.at("lienzo.provenance"), Not(HasSubstr(folder.path().string())));
 
   // Resuming looks at the checkpoint, not at the first weights.
   fs::remove(first);

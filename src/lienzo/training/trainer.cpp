@@ -47,6 +47,16 @@ torch::Device prepare_device(Task& task, const TrainOptions& options) {
   return device;
 }
 
+/// The recipe as a model tells it to others: which weights it began with, not where they lay.
+Json without_folders(Json recipe) {
+  Json& train = recipe["train"];
+  if (train.contains("init")) {
+    const std::filesystem::path init = train["init"].get<std::string>();
+    train["init"] = init.filename().string();
+  }
+  return recipe;
+}
+
 class Trainer {
  public:
   Trainer(Task& task, const Recipe& recipe, const TrainHooks& hooks)
@@ -240,7 +250,7 @@ class Trainer {
   void export_model() {
     EmaScope averaged(task_.module(), optimizer_);
     const Json provenance = {{"software", fmt::format("lienzo {}", version())},
-                             {"recipe", state_.recipe},
+                             {"recipe", without_folders(state_.recipe)},
                              {"steps", state_.step},
                              {"skipped_steps", state_.skipped},
                              {"samples", state_.step * options_.batch_size * options_.accumulate},
