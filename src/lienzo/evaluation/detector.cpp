@@ -21,10 +21,10 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr double kThreshold = 0.12;   // doubtful objects are drawn before they are believed
-constexpr double kSureShape = 0.85;   // score; below it any shape is worth a look
-constexpr double kHeightDoubt = 0.5;  // units by which an elevation may be wrong
-constexpr float kPossible = 0.03;     // probability of a colour or material that is worth a look
+constexpr double kThreshold = 0.5;    // score of an object that is taken to be there at first
+constexpr double kWorthALook = 0.04;  // score of one that the second look may find to be there
+constexpr size_t kMostSpare = 8;      // such objects
+constexpr int kWordSide = 256;        // pixels of the picture that words are read in
 constexpr double kLeastLikeness =
     0.3;  // of a word; below it the board is taken for empty or unreadable
 
@@ -43,64 +43,6 @@ Sighting sighting_of(const models::CheckerPeak& peak) {
           .box = box_of(peak),
           .elevation = peak.elevation,
           .score = peak.score};
-}
-
-// Everything else that an object may be: other colours and materials, what its rivals say, any
-// other shape where the network is in doubt, and other heights that it could stand at.
-std::vector<world::Object> alternatives_of(const models::CheckerPeak& peak,
-                                           const world::Object& object,
-                                           const std::vector<Detection>& all) {
-  std::vector<world::Object> alternatives;
-  const auto add = [&](const world::Object& other) {
-    if (!(other == object)) alternatives.push_back(other);
-  };
-  const auto add_looks = [&](const models::CheckerPeak& from, const world::Object& solid) {
-    for (size_t c = 0; c < from.colours.size(); ++c) {
-      for (size_t m = 0; m < from.materials.size(); ++m) {
-        if (from.colours[c] < kPossible || from.materials[m] < kPossible) continue;
-        if (solid.shape == world::Shape::kSign && m > 0) continue;
-        world::Object other = solid;
-        other.colour = static_cast<world::Colour>(c);
-        other.material = static_cast<world::Material>(m);
-        add(other);
-      }
-    }
-  };
-  add_looks(peak, object);
-  std::vector<int> heights = {0};
-  for (const Detection& detection : all) {
-    if (detection.object == object) continue;
-    const std::vector<int> more = heights_over(detection.object, object);
-    heights.insert(heights.end(), more.begin(), more.end());
-  }
-  for (const int height : heights) {
-    if (std::abs(height - peak.elevation * world::kUnit) > kHeightDoubt * world::kUnit) continue;
-    world::Object other = object;
-    other.elevation = std::clamp(height, 0, world::kMaxElevation);
-    other.z = depth_at(other, box_of(peak));
-    add(other);
-  }
-  // A sign is never mistaken for a solid, and its word would have to be read again.
-  if (object.shape == world::Shape::kSign) return alternatives;
-  for (const models::CheckerPeak& rival : peak.rivals) {
-    world::Object other = place({sighting_of(rival)}).front().object;
-    if (other.shape == world::Shape::kSign) continue;
-    other.elevation = object.elevation;
-    other.z = depth_at(other, box_of(rival));
-    add_looks(rival, other);
-  }
-  if (peak.score >= kSureShape) return alternatives;
-  for (int shape = 0; shape < world::kShapes; ++shape) {
-    world::Object other = object;
-    other.shape = static_cast<world::Shape>(shape);
-    if (other.shape == world::Shape::kSign) continue;
-    const bool turns = other.shape == world::Shape::kCube || other.shape == world::Shape::kPyramid;
-    for (other.yaw = 0; other.yaw < (turns ? world::kYaws : 1); ++other.yaw) {
-      other.z = depth_at(other, box_of(peak));
-      add(other);
-    }
-  }
-  return alternatives;
 }
 
 }  // namespace
@@ -156,25 +98,33 @@ SceneReading Checker::read(const image::Image& picture) const {
   const torch::Tensor pixels =
       tensor::to_tensor(rgb.width == side ? rgb : image::resize(rgb, side, side));
   const models::CheckerReading raw =
-      checker->read(pixels.contiguous(torch::MemoryFormat::ChannelsLast), kThreshold).front();
+      checker->read(pixels.contiguous(torch::MemoryFormat::ChannelsLast), kWorthALook).front();
   std::vector<Sighting> sightings;
   for (const models::CheckerPeak& peak : raw.peaks) sightings.push_back(sighting_of(peak));
+  std::vector<Detection> found = place(sightings);
+  // Words are read before the second look, which draws them.
+  const image::Image legible =
+      rgb.width == kWordSide ? rgb : image::resize(rgb, kWordSide, kWordSide);
+  for (Detection& detection : found) {
+    if (detection.object.shape != world::Shape::kSign) continue;
+    const WordReading word = read_word(legible, detection.object);
+    detection.object.word = word.likeness >= kLeastLikeness ? word.word : "";
+  }
   SceneReading reading;
-  reading.background = static_cast<world::Background>(raw.background);
-  reading.detections = place(sightings);
-  for (Detection& detection : reading.detections) {
-    if (detection.object.shape == world::Shape::kSign) {
-      const WordReading word =
-          read_word(rgb.width == 256 ? rgb : image::resize(rgb, 256, 256), detection.object);
-      detection.object.word = word.likeness >= kLeastLikeness ? word.word : "";
-    }
+  std::vector<Detection> spare;
+  for (size_t i = 0; i < found.size(); ++i) {
+    (found[i].score >= kThreshold ? reading.detections : spare).push_back(found[i]);
+    for (const models::CheckerPeak& rival : raw.peaks[i].rivals)
+      spare.push_back(place({sighting_of(rival)}).front());
   }
-  std::vector<std::vector<world::Object>> alternatives;
-  for (size_t i = 0; i < raw.peaks.size(); ++i) {
-    alternatives.push_back(
-        alternatives_of(raw.peaks[i], reading.detections[i].object, reading.detections));
-  }
-  second_look(rgb, std::move(alternatives), reading);
+  std::erase_if(spare, [](const Detection& detection) {
+    return detection.object.shape == world::Shape::kSign;  // never mistaken for a solid
+  });
+  std::stable_sort(spare.begin(), spare.end(), [](const Detection& a, const Detection& b) {
+    return a.score > b.score;
+  });
+  if (spare.size() > kMostSpare) spare.resize(kMostSpare);
+  second_look(rgb, spare, reading);
   return reading;
 }
 

@@ -3,67 +3,37 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 
+#include "lienzo/datasets/world/geometry.h"
 #include "lienzo/datasets/world/renderer.h"
-#include "lienzo/image/resize.h"
+#include "lienzo/evaluation/drawing_error.h"
+#include "lienzo/evaluation/placement.h"
+#include "lienzo/evaluation/variations.h"
 
 namespace lienzo::evaluation {
 namespace {
 
 namespace world = datasets::world;
 
-constexpr int kSide = 96;  // pixels of the drawings
-// Errors are sums over pixels and channels of squared differences (0..1).
-constexpr double kMostPerPixel = 0.12;  // of one pixel, so that a few odd ones do not decide
-constexpr double kBetter = 0.97;        // of the error, for an alternative to be believed
-constexpr double kSure = 0.8;           // score
-constexpr double kWorth = 0.1;          // by which a doubtful object must lower the error
-constexpr int kSweeps = 2;
-constexpr size_t kFinalists = 4;  // alternatives that are moved to their best place
-constexpr int kSettleSteps = 4;
-
-/// A part of the picture, in pixels.
-struct Part {
-  int left = kSide, top = kSide, right = 0, bottom = 0;
-
-  // The object and most of its shadow, which falls to the right.
-  void include(const world::Object& object) {
-    const world::Box box = world::picture_box(object);
-    const auto pixel = [](double share, int extra) {
-      return std::clamp(static_cast<int>(std::lround(share * kSide)) + extra, 0, kSide);
-    };
-    left = std::min(left, std::min(pixel(box.left, -2), kSide - 1));
-    top = std::min(top, std::min(pixel(box.top, -2), kSide - 1));
-    right = std::max(right, std::max(pixel(box.right, 6), left + 1));
-    bottom = std::max(bottom, std::max(pixel(box.bottom, 2), top + 1));
-  }
-};
-
-/// Between a drawing of the part and that part of the picture.
-double difference(const image::Image& drawn, const image::Image& picture, const Part& part) {
-  double sum = 0;
-  for (int y = 0; y < drawn.height; ++y) {
-    const uint8_t *got = drawn.at(0, y), *wanted = picture.at(part.left, part.top + y);
-    for (int x = 0; x < drawn.width; ++x, got += 3, wanted += 3) {
-      double pixel = 0;
-      for (int c = 0; c < 3; ++c) {
-        const double step = (got[c] - wanted[c]) / 255.0;
-        pixel += step * step;
-      }
-      sum += std::min(pixel, kMostPerPixel);
-    }
-  }
-  return sum;
-}
-
-double error_of(const world::Scene& scene, const image::Image& picture, const Part& part) {
-  return difference(
-      world::render_part(
-          scene, kSide, part.left, part.top, part.right - part.left, part.bottom - part.top),
-      picture,
-      part);
-}
+constexpr double kBetter = 0.97;  // of the error, for another object to be believed
+constexpr double kNegligible =
+    0.0015;                    // error per pixel below which an object is drawn well enough
+constexpr double kSure = 0.8;  // score; such objects stay unless another explains all they do
+constexpr double kWorthKeeping = 0.1;   // by which a doubtful object must lower the error
+constexpr double kWorthAdding = 0.6;    // by which a new object must lower the error,
+constexpr double kShareLikely = 0.35;   // and by this share of it where the detector saw something,
+constexpr double kShareUnlikely = 0.6;  // or by this one where it did not
+constexpr double kLikely = 0.12;        // score of something seen
+constexpr double kFloats = 3;           // factor on the error of an object that nothing carries
+constexpr int kSweeps = 4;
+constexpr size_t kFinalists = 8;  // solids that are moved to their best place and look
+constexpr int kSettleSteps = 5;
+constexpr size_t kMostObjects = 8;
+constexpr double kHole = 2.0;  // error in a window in which an object may be missing
+constexpr int kHoleSide = 9;   // of that window, pixels
+constexpr int kMostHoles = 3;
 
 struct EmptyWorld {
   world::Scene scene;
@@ -78,7 +48,7 @@ const std::vector<EmptyWorld>& empty_worlds() {
         EmptyWorld empty;
         empty.scene.background = static_cast<world::Background>(background);
         empty.scene.variant = variant;
-        empty.picture = world::render(empty.scene, kSide);
+        empty.picture = world::render(empty.scene, DrawingError::kSide);
         all.push_back(std::move(empty));
       }
     }
@@ -88,126 +58,250 @@ const std::vector<EmptyWorld>& empty_worlds() {
 }
 
 /// The background most like the picture: objects cover little of it, and no pixel counts much.
-void choose_background(const image::Image& picture, world::Scene& scene) {
-  constexpr Part kWhole = {0, 0, kSide, kSide};
+void choose_background(const DrawingError& error, world::Scene& scene) {
   double least = 1e30;
   for (const EmptyWorld& empty : empty_worlds()) {
-    const double error = difference(empty.picture, picture, kWhole);
-    if (error >= least) continue;
-    least = error;
+    const double unlike = error.of(empty.picture);
+    if (unlike >= least) continue;
+    least = unlike;
     scene.background = empty.scene.background;
     scene.variant = empty.scene.variant;
   }
 }
 
-/// Moves `object` of the scene, sixteenth by sixteenth, to where the drawing is most like the
-/// picture; returns the error there.
-double settle(const image::Image& picture,
-              const world::Scene& scene,
-              world::Object& object,
-              const Part& part) {
+Part part_of(const world::Object& object, const std::vector<world::Object>& others) {
+  Part part = DrawingError::kNothing;
+  DrawingError::include(part, object);
+  for (const world::Object& other : others) DrawingError::include(part, other);
+  return part;
+}
+
+/// Moves the object, sixteenth by sixteenth, to where the drawing is most like the picture.
+/// `unlike` tells the error of the scene as it is.
+template <typename Error>
+void settle(const Error& unlike, world::Object& object) {
   constexpr std::array<std::pair<int, int>, 6> kMoves = {
       {{1, 0}, {-1, 0}, {0, 1}, {0, -1}, {0, 2}, {0, -2}}};
-  double least = error_of(scene, picture, part);
+  double least = unlike();
   for (int step = 0; step < kSettleSteps; ++step) {
     const world::Object before = object;
     world::Object best = object;
     for (const auto& [dx, dz] : kMoves) {
       object.x = std::clamp(before.x + dx, world::kMinX, world::kMaxX);
       object.z = std::clamp(before.z + dz, world::kMinZ, world::kMaxZ);
-      const double error = error_of(scene, picture, part);
+      const double error = unlike();
       if (error < least) least = error, best = object;
     }
     object = best;
     if (object == before) break;
   }
-  return least;
 }
 
-/// Puts the best alternative in the place of `object`; true when that is another one. What looks
-/// best where it was first put is moved to its own best place before it is compared: another shape
-/// has its middle elsewhere.
-bool choose_object(const image::Image& picture,
-                   const std::vector<world::Object>& alternatives,
-                   world::Scene& scene,
-                   world::Object& object) {
-  Part part;
-  part.include(object);
-  for (const world::Object& other : alternatives) part.include(other);
-  const world::Object before = object;
-  std::vector<std::pair<double, world::Object>> candidates;
-  bool shapes_differ = false;
-  for (const world::Object& other : alternatives) {
-    if (other == before) continue;
+/// The best of the object as it is and its other looks.
+template <typename Error>
+void choose_look(const Error& unlike, world::Object& object) {
+  world::Object best = object;
+  double least = unlike();
+  for (const world::Object& other : other_looks(best)) {
     object = other;
-    candidates.emplace_back(error_of(scene, picture, part), other);
-    shapes_differ = shapes_differ || other.shape != before.shape;
+    const double error = unlike();
+    if (error < least) least = error, best = other;
+  }
+  object = best;
+}
+
+/// Whether the object stands on the ground, on something, or in something.
+bool is_carried(const world::Scene& scene, size_t i) {
+  if (scene.objects[i].elevation == 0) return true;
+  for (int k = 0; k < static_cast<int>(scene.objects.size()); ++k) {
+    if (k == static_cast<int>(i)) continue;
+    for (const auto relation : {world::Relation::kOnTopOf, world::Relation::kInside}) {
+      if (world::holds(scene, {relation, static_cast<int>(i), k})) return true;
+    }
+  }
+  return false;
+}
+
+enum class Looks { kKeep, kChoose };
+
+/// Puts what is most like the picture in the place of the object: roughly drawn, the best of the
+/// others are found and moved to their best places; carefully drawn, the best of these is.
+void choose(const DrawingError& error,
+            world::Scene& scene,
+            size_t i,
+            const std::vector<world::Object>& others,
+            Looks looks) {
+  world::Object& object = scene.objects[i];
+  const world::Object before = object;
+  const Part part = part_of(before, others);
+  const auto rough = [&] { return error.rough(scene, part); };
+  const auto careful = [&] { return error(scene, part) * (is_carried(scene, i) ? 1 : kFloats); };
+  std::vector<std::pair<double, world::Object>> candidates;
+  for (const world::Object& other : others) {
+    object = other;
+    candidates.emplace_back(rough(), other);
   }
   std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
     return a.first < b.first;
   });
   candidates.resize(std::min(candidates.size(), kFinalists));
   object = before;
-  double least =
-      shapes_differ ? settle(picture, scene, object, part) : error_of(scene, picture, part);
-  least *= kBetter;
-  world::Object best = object;
-  for (auto& [error, other] : candidates) {
+  double least = careful() * kBetter;
+  world::Object best = before;
+  for (const auto& [unlike, other] : candidates) {
     object = other;
-    if (shapes_differ) error = settle(picture, scene, object, part);
-    if (error < least) least = error, best = object;
+    settle(rough, object);
+    if (looks == Looks::kChoose) choose_look(rough, object);
+    const double reached = careful();
+    if (reached < least) least = reached, best = object;
   }
   object = best;
-  return !(best == before);
 }
 
-/// How much better the picture is explained with object i than without.
-double worth(const image::Image& picture, const world::Scene& scene, size_t i) {
-  Part part;
-  part.include(scene.objects[i]);
-  world::Scene without = scene;
-  without.objects.erase(without.objects.begin() + static_cast<std::ptrdiff_t>(i));
-  return error_of(without, picture, part) - error_of(scene, picture, part);
+/// Whether nothing is left to find out about an object.
+bool is_settled(const DrawingError& error, const world::Scene& scene, size_t i) {
+  if (!is_carried(scene, i)) return false;
+  const Part part = part_of(scene.objects[i], {});
+  const int pixels = (part.right - part.left) * (part.bottom - part.top);
+  return error(scene, part) < kNegligible * pixels;
 }
 
-/// Takes away what need not be there, the least certain first.
-void prune(const image::Image& picture,
-           world::Scene& scene,
-           std::vector<Detection>& detections,
-           std::vector<std::vector<world::Object>>& alternatives) {
-  for (size_t i = scene.objects.size(); i-- > 0;) {
-    if (detections[i].score >= kSure || worth(picture, scene, i) >= kWorth) continue;
-    const auto at = static_cast<std::ptrdiff_t>(i);
-    scene.objects.erase(scene.objects.begin() + at);
-    detections.erase(detections.begin() + at);
-    alternatives.erase(alternatives.begin() + at);
+/// Makes one object as like the picture as it can be while the others stay.
+bool improve(const DrawingError& error, world::Scene& scene, size_t i) {
+  if (is_settled(error, scene, i)) return false;
+  const world::Object before = scene.objects[i];
+  const Part part = part_of(before, {});
+  settle([&] { return error(scene, part); }, scene.objects[i]);
+  if (is_settled(error, scene, i)) return !(scene.objects[i] == before);
+  choose(error, scene, i, other_turns(scene.objects[i]), Looks::kKeep);
+  choose(error, scene, i, other_heights(scene, i), Looks::kKeep);
+  choose(error, scene, i, other_looks(scene.objects[i]), Looks::kKeep);
+  if (!is_settled(error, scene, i))
+    choose(error, scene, i, other_solids(scene.objects[i]), Looks::kChoose);
+  return !(scene.objects[i] == before);
+}
+
+void improve_all(const DrawingError& error, world::Scene& scene) {
+  for (int sweep = 0; sweep < kSweeps; ++sweep) {
+    bool changed = false;
+    for (size_t i = 0; i < scene.objects.size(); ++i) changed = improve(error, scene, i) || changed;
+    if (!changed) break;
   }
+}
+
+bool overlap(const world::Object& a, const world::Object& b) {
+  const world::Box p = world::picture_box(a), q = world::picture_box(b);
+  return p.left < q.right && q.left < p.right && p.top < q.bottom && q.top < p.bottom;
+}
+
+/// A reading while it is being looked at again: the detections follow the objects of the scene.
+struct Draft {
+  world::Scene scene;
+  std::vector<Detection> detections;
+
+  void erase(size_t i) {
+    scene.objects.erase(scene.objects.begin() + static_cast<std::ptrdiff_t>(i));
+    detections.erase(detections.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+};
+
+/// Takes away what need not be there, the least certain first: what overlaps it may change to
+/// explain the picture alone.
+bool prune(const DrawingError& error, Draft& draft) {
+  bool changed = false;
+  for (size_t i = draft.scene.objects.size(); i-- > 0;) {
+    Draft without = draft;
+    without.erase(i);
+    const bool doubtful = draft.detections[i].score < kSure;
+    const double allowed = error(draft.scene) + (doubtful ? kWorthKeeping : 0.0);
+    for (size_t k = 0; doubtful && k < without.scene.objects.size(); ++k) {
+      if (error(without.scene) < allowed) break;
+      if (overlap(without.scene.objects[k], draft.scene.objects[i]))
+        improve(error, without.scene, k);
+    }
+    if (error(without.scene) >= allowed) continue;
+    draft = std::move(without);
+    changed = true;
+  }
+  return changed;
+}
+
+/// Adds the object if the picture is much better explained with it.
+bool add(const DrawingError& error, const Detection& detection, Draft& draft) {
+  if (draft.scene.objects.size() >= kMostObjects) return false;
+  // No more can be gained than there is to lose.
+  if (error(draft.scene, part_of(detection.object, {})) < kWorthAdding) return false;
+  Draft with = draft;
+  with.scene.objects.push_back(detection.object);
+  with.detections.push_back(detection);
+  for (int i = 0; i < kSweeps && improve(error, with.scene, with.scene.objects.size() - 1); ++i)
+    continue;
+  const Part part = part_of(with.scene.objects.back(), {});
+  const double share = detection.score >= kLikely ? kShareLikely : kShareUnlikely;
+  const double before = error(draft.scene, part), after = error(with.scene, part);
+  if (after > before - std::max(kWorthAdding, share * before)) return false;
+  draft = std::move(with);
+  return true;
+}
+
+/// Where the drawing is farthest from the picture: the middle of a window, as a point of the
+/// picture; nothing to find where the error is small.
+std::optional<std::pair<double, double>> find_hole(const DrawingError& error,
+                                                   const world::Scene& scene) {
+  constexpr int kSide = DrawingError::kSide;
+  const std::vector<double> errors = error.map(scene);
+  double most = kHole;
+  std::optional<std::pair<double, double>> hole;
+  for (int top = 0; top + kHoleSide <= kSide; ++top) {
+    for (int left = 0; left + kHoleSide <= kSide; ++left) {
+      double sum = 0;
+      for (int y = top; y < top + kHoleSide; ++y) {
+        for (int x = left; x < left + kHoleSide; ++x)
+          sum += errors[static_cast<size_t>(y) * kSide + static_cast<size_t>(x)];
+      }
+      if (sum <= most) continue;
+      most = sum;
+      hole = {(left + kHoleSide / 2.0) / kSide, (top + kHoleSide / 2.0) / kSide};
+    }
+  }
+  return hole;
+}
+
+/// Tries a solid where the drawing is farthest from the picture.
+bool fill_hole(const DrawingError& error, Draft& draft) {
+  const auto hole = find_hole(error, draft.scene);
+  if (!hole) return false;
+  const auto [x, y] = *hole;
+  Detection detection;
+  detection.object.x =
+      std::clamp(static_cast<int>(std::lround((x - 0.5) * world::kFrame * world::kUnit)),
+                 world::kMinX,
+                 world::kMaxX);
+  detection.object.z = depth_at(detection.object, {x, y, x, y});
+  return add(error, detection, draft);
 }
 
 }  // namespace
 
 void second_look(const image::Image& picture,
-                 std::vector<std::vector<world::Object>> alternatives,
+                 const std::vector<Detection>& spare,
                  SceneReading& reading) {
-  const image::Image small =
-      picture.width == kSide ? picture : image::resize(picture, kSide, kSide);
-  world::Scene scene = scene_of(reading);
-  choose_background(small, scene);
-  reading.background = scene.background;
-  prune(small, scene, reading.detections, alternatives);
-  for (int sweep = 0; sweep < kSweeps; ++sweep) {
-    bool changed = false;
-    for (size_t i = 0; i < scene.objects.size(); ++i) {
-      if (alternatives[i].empty()) continue;
-      changed = choose_object(small, alternatives[i], scene, scene.objects[i]) || changed;
-    }
-    if (!changed) break;
+  const DrawingError error(picture);
+  Draft draft{scene_of(reading), reading.detections};
+  choose_background(error, draft.scene);
+  improve_all(error, draft.scene);
+  prune(error, draft);
+  bool changed = false;
+  for (const Detection& detection : spare) changed = add(error, detection, draft) || changed;
+  for (int i = 0; i < kMostHoles && fill_hole(error, draft); ++i) changed = true;
+  if (changed) improve_all(error, draft.scene);
+  if (prune(error, draft)) improve_all(error, draft.scene);
+  for (size_t i = 0; i < draft.scene.objects.size(); ++i) {
+    draft.detections[i].object = draft.scene.objects[i];
+    draft.detections[i].box = world::picture_box(draft.scene.objects[i]);
   }
-  prune(small, scene, reading.detections, alternatives);
-  for (size_t i = 0; i < scene.objects.size(); ++i) {
-    reading.detections[i].object = scene.objects[i];
-    reading.detections[i].box = world::picture_box(scene.objects[i]);
-  }
+  reading.background = draft.scene.background;
+  reading.detections = std::move(draft.detections);
 }
 
 }  // namespace lienzo::evaluation

@@ -7,13 +7,14 @@
 
 namespace lienzo::evaluation {
 
-/// Settles what a first reading left in doubt by drawing it (analysis by synthesis): the renderer
-/// draws the reading with each of `alternatives[i]` in the place of detection i, and the one most
-/// like the picture is believed; a doubtful object that makes the drawing no more like the picture
-/// goes. The background is the one most like the picture. Knows nothing but the renderer. `picture`
-/// is square RGB; `alternatives` has one entry per detection, empty where there is no doubt.
+/// Settles what a first reading left in doubt by drawing it (analysis by synthesis; Yuille &
+/// Kersten 2006, doi:10.1016/j.tics.2006.05.002): the renderer draws the reading with other looks,
+/// solids, heights and places for one object after the other, and what is most like the picture is
+/// believed. Objects that make the drawing no more like the picture go; `spare` ones, and solids
+/// where the drawing is far from the picture, come if they make it much more so. The background is
+/// the one most like the picture. Knows nothing but the renderer. `picture` is square RGB.
 void second_look(const image::Image& picture,
-                 std::vector<std::vector<datasets::world::Object>> alternatives,
+                 const std::vector<Detection>& spare,
                  SceneReading& reading);
 
 }  // namespace lienzo::evaluation
