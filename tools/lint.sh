@@ -31,5 +31,6 @@ if [ "$mode" = fix ]; then exec "$formatter" -i "${files[@]}"; fi
 cmake -S . -B build/lint -G Ninja -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
 status=0
 printf '%s\n' "${files[@]}" | grep '^src/.*\.cpp$' |
-  xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build/lint || status=$?
+  xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build/lint \
+    --extra-arg=-include --extra-arg="$PWD/tools/tidy_vector.h" || status=$?
 exit "$status"
