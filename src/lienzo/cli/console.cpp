@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <mutex>
@@ -66,7 +67,7 @@ std::string plain_line(const Progress& progress) {
 }
 
 // A line longer than the terminal would wrap and could not be erased.
-std::string cut(std::string text, size_t columns) {
+std::string cut(const std::string& text, size_t columns) {
   if (!is_valid_utf8(text)) return text.substr(0, columns);
   std::u32string letters = decode_utf8(text, "progress");
   if (letters.size() > columns) letters.resize(columns);
@@ -141,7 +142,7 @@ void ProgressBar::clear() {
 
 std::string format_seconds(double seconds) {
   if (seconds < 10) return fmt::format("{:.2f} s", seconds);
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  const auto whole = static_cast<int64_t>(std::llround(seconds));
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);

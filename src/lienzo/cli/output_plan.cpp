@@ -12,7 +12,8 @@
 namespace lienzo::cli {
 namespace fs = std::filesystem;
 
-OutputPlan::OutputPlan(fs::path output, std::string format, int files) : files_(files) {
+OutputPlan::OutputPlan(const fs::path& output, const std::string& format, int files)
+    : files_(files) {
   const bool folder = output.empty() || fs::is_directory(output) || !output.has_filename() ||
                       !output.has_extension();
   if (folder) {

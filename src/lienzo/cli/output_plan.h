@@ -16,7 +16,7 @@ class OutputPlan {
   /// pictures there will be. Throws Error: kInvalidInput for an unknown extension or one that is
   /// not `format`; kNotFound when the folder of a file name does not exist; kIo when nothing can be
   /// written there.
-  OutputPlan(std::filesystem::path output, std::string format, int files);
+  OutputPlan(const std::filesystem::path& output, const std::string& format, int files);
 
   /// The file for picture `index` (0, 1...).
   std::filesystem::path picture(int index, uint64_t seed) const;

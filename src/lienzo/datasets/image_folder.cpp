@@ -1,5 +1,7 @@
 #include "lienzo/datasets/image_folder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -80,17 +82,16 @@ std::vector<CaptionedImage> from_metadata(const fs::path& folder,
   std::set<std::string> seen;
   for (const MetadataRow& row : rows) {
     const std::string name = checked_name(row, where);
+    const std::string line = fmt::format("{}:{}", where, row.line);
     if (!seen.insert(name).second) {
       throw Error(ErrorKind::kInvalidInput,
-                  "[" + where + ":" + std::to_string(row.line) + "] '" + name +
-                      "' is listed twice, expected once");
+                  fmt::format("[{}] '{}' is listed twice, expected once", line, name));
     }
     if (!is_picture(name)) {
       throw Error(ErrorKind::kInvalidInput,
-                  "[" + where + ":" + std::to_string(row.line) + "] got '" + name +
-                      "', expected png, jpg, jpeg or webp");
+                  fmt::format("[{}] got '{}', expected png, jpg, jpeg or webp", line, name));
     }
-    std::string caption = checked_caption(row.caption, where + ":" + std::to_string(row.line));
+    std::string caption = checked_caption(row.caption, line);
     if (!fs::is_regular_file(folder / name)) {
       missing.push_back(name);
     } else if (caption.empty()) {

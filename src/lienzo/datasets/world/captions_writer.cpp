@@ -332,15 +332,13 @@ void Writer::write_separator(const Start& previous, const Start& next, bool next
   if (items) {
     if (plan_.components == 2 && next_is_last_item && !bare_ && choice_.chance(0.08)) {
       put(choice_.early(grammar_.beside));
-    } else if (bare_ ? choice_.chance(0.6) : commas_) {
+    } else if ((bare_ ? choice_.chance(0.6) : commas_) || (!next_is_last_item && !many_ands_)) {
       out_ += ',';
-    } else if (next_is_last_item || many_ands_) {
+    } else {
       const bool serial =
           grammar_.language == Language::kEnglish && mentioned_.size() > 1 && !many_ands_;
       if (serial && choice_.chance(0.45)) out_ += ',';
       append_and(out_, grammar_, {});
-    } else {
-      out_ += ',';
     }
     return;
   }

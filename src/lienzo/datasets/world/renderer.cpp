@@ -101,7 +101,8 @@ class Renderer {
 
   static void store(uint8_t* out, Vec3 colour) {
     const std::array<float, 3> channels = {colour.x, colour.y, colour.z};
-    for (int c = 0; c < 3; ++c) out[c] = static_cast<uint8_t>(clamp01(channels[c]) * 255.0f + 0.5f);
+    for (int c = 0; c < 3; ++c)
+      out[c] = static_cast<uint8_t>(std::lround(clamp01(channels[c]) * 255.0f));
   }
 
   // Position in pixels -> colour.

@@ -196,8 +196,9 @@ std::vector<double> visible_fractions(const Scene& scene) {
     const Box& box = boxes[order[rank]];
     int inside = 0, visible = 0;
     for (int i = 0; i < kSamples * kSamples; ++i) {
-      const double px = box.left + (box.right - box.left) * (i % kSamples + 0.5) / kSamples;
-      const double py = box.top + (box.bottom - box.top) * (i / kSamples + 0.5) / kSamples;
+      const int column = i % kSamples, row = i / kSamples;
+      const double px = box.left + (box.right - box.left) * (column + 0.5) / kSamples;
+      const double py = box.top + (box.bottom - box.top) * (row + 0.5) / kSamples;
       if (!covers(scene.objects[order[rank]], box, px, py)) continue;
       ++inside;
       bool hidden = !within(px, 0.0, 1.0) || !within(py, 0.0, 1.0);
