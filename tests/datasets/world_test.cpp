@@ -45,10 +45,13 @@ TEST(Layout, ClearScenesHideNothingAndDeceiveNobody) {
   ring.x = 12;
   ring.z = 20;
   EXPECT_TRUE(is_clear({.objects = {cone, ring}}));
-  ring.x = 0;
+  Object cube;
+  ring.x = 3;
   ring.z = 12;  // half hidden
-  EXPECT_FALSE(is_clear({.objects = {cone, ring}}));
+  EXPECT_TRUE(is_physical({.objects = {cube, ring}}));
+  EXPECT_FALSE(is_clear({.objects = {cube, ring}}));
   // So far behind that it seems to stand on the cone's tip.
+  ring.x = 0;
   ring.z = static_cast<int>(std::lround(extent(cone).height * kUnit * std::sqrt(3.0)));
   EXPECT_TRUE(is_physical({.objects = {cone, ring}}));
   EXPECT_FALSE(is_clear({.objects = {cone, ring}}));
