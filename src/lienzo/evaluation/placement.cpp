@@ -89,8 +89,7 @@ std::vector<Detection> place(const std::vector<Sighting>& sightings) {
                    world::kMinX,
                    world::kMaxX);
     const double width = sighting.box.right - sighting.box.left;
-    if (object.shape == world::Shape::kCube || object.shape == world::Shape::kPyramid)
-      object.yaw = yaw_for(object, width);
+    if (world::turns(object.shape)) object.yaw = yaw_for(object, width);
     if (object.shape == world::Shape::kSign) {
       object.material = world::Material::kMatte;
       object.word.assign(static_cast<size_t>(letters_for(object, width)), 'A');

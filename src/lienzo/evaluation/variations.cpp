@@ -18,10 +18,6 @@ void add(std::vector<world::Object>& list, const world::Object& other, const wor
     list.push_back(other);
 }
 
-bool turns(world::Shape shape) {
-  return shape == world::Shape::kCube || shape == world::Shape::kPyramid;
-}
-
 }  // namespace
 
 std::vector<world::Object> other_looks(const world::Object& object) {
@@ -41,7 +37,7 @@ std::vector<world::Object> other_looks(const world::Object& object) {
 std::vector<world::Object> other_turns(const world::Object& object) {
   std::vector<world::Object> list;
   const world::Box box = world::picture_box(object);
-  for (int yaw = 0; turns(object.shape) && yaw < world::kYaws; ++yaw) {
+  for (int yaw = 0; world::turns(object.shape) && yaw < world::kYaws; ++yaw) {
     world::Object other = object;
     other.yaw = yaw;
     other.z = depth_at(other, box);
@@ -58,7 +54,7 @@ std::vector<world::Object> other_solids(const world::Object& object) {
     const auto kind = static_cast<world::Shape>(shape);
     if ((kind == world::Shape::kSign) != sign) continue;
     for (int size = 0; size < world::kSizes; ++size) {
-      for (int yaw = 0; yaw < (turns(kind) ? world::kYaws : 1); ++yaw) {
+      for (int yaw = 0; yaw < (world::turns(kind) ? world::kYaws : 1); ++yaw) {
         world::Object other = object;
         other.shape = kind;
         other.size = static_cast<world::Size>(size);

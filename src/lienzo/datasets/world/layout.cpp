@@ -87,8 +87,7 @@ bool fill_attributes(const SceneSpec& spec, Random& random, Scene& scene) {
       if (object.material == Material::kGlass) object.material = Material::kMatte;
     }
     if (sign) object.word = wanted.word ? *wanted.word : sample_word(random);
-    if (object.shape == Shape::kCube || object.shape == Shape::kPyramid)
-      object.yaw = random.integer(0, kYaws - 1);
+    if (turns(object.shape)) object.yaw = random.integer(0, kYaws - 1);
     scene.objects.push_back(object);
   }
   return true;

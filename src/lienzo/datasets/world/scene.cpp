@@ -29,7 +29,7 @@ double unit(double sixteenths) { return sixteenths / kUnit; }
 
 // What a cube or pyramid turned by yaw spans along x and z, relative to half a side.
 double yaw_spread(const Object& object) {
-  if (object.shape != Shape::kCube && object.shape != Shape::kPyramid) return 1.0;
+  if (!turns(object.shape)) return 1.0;
   const double angle = object.yaw * kYawStep;
   return std::abs(std::cos(angle)) + std::abs(std::sin(angle));
 }
@@ -55,6 +55,8 @@ bool covers(const Object& object, const Box& box, double px, double py) {
 }
 
 }  // namespace
+
+bool turns(Shape shape) { return shape == Shape::kCube || shape == Shape::kPyramid; }
 
 Extent extent(const Object& object) {
   const int size = static_cast<int>(object.size);

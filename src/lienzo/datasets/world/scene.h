@@ -143,6 +143,9 @@ struct Extent {
   double half_depth = 0;  // along z
 };
 
+/// Whether solids of this shape have a yaw: cubes and pyramids.
+bool turns(Shape shape);
+
 Extent extent(const Object& object);
 
 /// The whole object's box, as if nothing stood in front of it.

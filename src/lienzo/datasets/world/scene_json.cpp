@@ -148,7 +148,7 @@ void check_scene(const Scene& scene) {
     }
     if (is_sign && object.material != Material::kMatte)
       fail(fmt::format("objects[{}]", i), "a sign must be matte");
-    if (object.yaw != 0 && object.shape != Shape::kCube && object.shape != Shape::kPyramid) {
+    if (object.yaw != 0 && !turns(object.shape)) {
       fail(fmt::format("objects[{}]", i), "only cubes and pyramids turn; yaw must be 0");
     }
   }

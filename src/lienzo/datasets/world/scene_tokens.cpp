@@ -34,8 +34,6 @@ constexpr std::array<int, 15> kStarts = make_starts();
 
 int64_t token(TokenKind kind, int value = 0) { return kStarts[static_cast<size_t>(kind)] + value; }
 
-bool turns(Shape shape) { return shape == Shape::kCube || shape == Shape::kPyramid; }
-
 }  // namespace
 
 int scene_vocabulary() { return kStarts.back(); }
