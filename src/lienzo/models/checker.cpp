@@ -160,10 +160,9 @@ std::vector<CheckerReading> CheckerImpl::read(const torch::Tensor& pictures,
   if (places.size(0) == 0) return readings;
 
   const torch::Tensor values = attributes(output.features, places).cpu();
-  const torch::Tensor colours = torch::softmax(values.slice(1, 0, config_.colours), 1).contiguous();
+  const torch::Tensor colours = values.slice(1, 0, config_.colours).argmax(1);
   const torch::Tensor materials =
-      torch::softmax(values.slice(1, config_.colours, config_.colours + config_.materials), 1)
-          .contiguous();
+      values.slice(1, config_.colours, config_.colours + config_.materials).argmax(1);
   const torch::Tensor numbers = values.slice(1, config_.colours + config_.materials).contiguous();
   const torch::Tensor scores =
       score
@@ -178,17 +177,8 @@ std::vector<CheckerReading> CheckerImpl::read(const torch::Tensor& pictures,
     const auto* number = numbers.data_ptr<float>() + kPlaceNumbers * i;
     CheckerPeak peak;
     peak.group = static_cast<int>(place[1]);
-    const auto row = [i](const torch::Tensor& t) {
-      const auto* first = t.data_ptr<float>() + i * t.size(1);
-      return std::vector<float>(first, first + t.size(1));
-    };
-    const auto likeliest = [](const std::vector<float>& p) {
-      return static_cast<int>(std::max_element(p.begin(), p.end()) - p.begin());
-    };
-    peak.colours = row(colours);
-    peak.materials = row(materials);
-    peak.colour = likeliest(peak.colours);
-    peak.material = likeliest(peak.materials);
+    peak.colour = static_cast<int>(colours[i].item<int64_t>());
+    peak.material = static_cast<int>(materials[i].item<int64_t>());
     peak.score = scores[i].item<double>();
     peak.centre_x = (static_cast<double>(place[3]) + 0.5 + number[0]) / cells;
     peak.centre_y = (static_cast<double>(place[2]) + 0.5 + number[1]) / cells;

@@ -51,8 +51,6 @@ struct CheckerPeak {
   int group = 0;
   int colour = 0;                     // the likeliest
   int material = 0;                   // the likeliest
-  std::vector<float> colours;         // probabilities
-  std::vector<float> materials;       // probabilities
   double score = 0;                   // 0..1
   double centre_x = 0, centre_y = 0;  // of the whole object's box, 0..1 from the left and the top
   double width = 0, height = 0;       // of the box, 0..1
