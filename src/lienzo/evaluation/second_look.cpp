@@ -209,18 +209,21 @@ struct Draft {
 /// explain the picture alone.
 bool prune(const DrawingError& error, Draft& draft) {
   bool changed = false;
+  double with = error(draft.scene);
   for (size_t i = draft.scene.objects.size(); i-- > 0;) {
     Draft without = draft;
     without.erase(i);
     const bool doubtful = draft.detections[i].score < kSure;
-    const double allowed = error(draft.scene) + (doubtful ? kWorthKeeping : 0.0);
-    for (size_t k = 0; doubtful && k < without.scene.objects.size(); ++k) {
-      if (error(without.scene) < allowed) break;
-      if (overlap(without.scene.objects[k], draft.scene.objects[i]))
-        improve(error, without.scene, k);
+    const double allowed = with + (doubtful ? kWorthKeeping : 0.0);
+    double left = error(without.scene);
+    for (size_t k = 0; doubtful && left >= allowed && k < without.scene.objects.size(); ++k) {
+      if (!overlap(without.scene.objects[k], draft.scene.objects[i])) continue;
+      improve(error, without.scene, k);
+      left = error(without.scene);
     }
-    if (error(without.scene) >= allowed) continue;
+    if (left >= allowed) continue;
     draft = std::move(without);
+    with = left;
     changed = true;
   }
   return changed;
