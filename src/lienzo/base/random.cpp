@@ -48,7 +48,8 @@ double Random::uniform(double low, double high) { return low + (high - low) * un
 int Random::integer(int low, int high) {
   const uint64_t range = static_cast<uint64_t>(static_cast<int64_t>(high) - low) + 1;
   // Multiply-shift (Lemire 2019) without rejection: the bias is below range / 2^64.
-  return low + static_cast<int>((static_cast<unsigned __int128>(bits()) * range) >> 64);
+  const auto above = static_cast<int64_t>((static_cast<unsigned __int128>(bits()) * range) >> 64);
+  return static_cast<int>(low + above);
 }
 
 double Random::normal() {
