@@ -197,10 +197,11 @@ std::vector<double> timesteps(int n, int train_steps, const TimestepOptions& opt
   }
   std::vector<double> steps;
   switch (options.spacing) {
-    case TimestepSpacing::kLeading:
-      for (int i = points - 1; i >= 0; --i)
-        steps.push_back(i * (train_steps / points) + options.offset);
+    case TimestepSpacing::kLeading: {
+      const int stride = train_steps / points;
+      for (int i = points - 1; i >= 0; --i) steps.push_back(i * stride + options.offset);
       break;
+    }
     case TimestepSpacing::kTrailing:
       for (int i = 0; i < n; ++i) {
         steps.push_back(std::nearbyint(train_steps - i * (static_cast<double>(train_steps) / n)) -

@@ -25,9 +25,11 @@ constexpr int kGlyphs = static_cast<int>(world::kLetters.size());
 /// The picture along the line of colours from board to ink. Which end is the ink is not known.
 struct InkMap {
   std::vector<float> ink = std::vector<float>(kSide * kSide);
+  static size_t index(int x, int y) {
+    return static_cast<size_t>(y) * kSide + static_cast<size_t>(x);
+  }
   float at(int x, int y) const {
-    return x >= 0 && y >= 0 && x < kSide && y < kSide ? ink[static_cast<size_t>(y * kSide + x)]
-                                                      : 0.0f;
+    return x >= 0 && y >= 0 && x < kSide && y < kSide ? ink[index(x, y)] : 0.0f;
   }
 };
 
@@ -87,7 +89,7 @@ InkMap ink_map(const image::Image& picture, const Lines& lines) {
   for (int y = 0; y < kSide; ++y) {
     for (int x = 0; x < kSide; ++x) {
       const uint8_t* pixel = picture.at(x, y);
-      map.ink[static_cast<size_t>(y * kSide + x)] =
+      map.ink[InkMap::index(x, y)] =
           static_cast<float>(axis[0] * pixel[0] + axis[1] * pixel[1] + axis[2] * pixel[2]);
     }
   }
@@ -167,6 +169,7 @@ WordReading read_as(const image::Image& picture, const world::Object& sign) {
   const Lines lines = lines_of(sign);
   const InkMap map = ink_map(picture, lines);
   std::vector<Cell> cells;
+  cells.reserve(static_cast<size_t>(lines.count));
   for (int i = 0; i < lines.count; ++i) cells.push_back(make_cell(lines, i));
   WordReading best;
   best.size = sign.size;

@@ -103,7 +103,7 @@ Image grid(const std::vector<Image>& images, int columns, int gap) {
 }
 
 Image draw_label(const Image& image, std::string_view text) {
-  const Image picture = to_rgb(image);
+  Image picture = to_rgb(image);
   const Image strip = label_strip(text, picture.width, static_cast<int>(kMaxPixels));
   if (strip.pixels.empty()) return picture;
   Image out = blank(picture.width, int64_t{picture.height} + kLabelMargin + strip.height);

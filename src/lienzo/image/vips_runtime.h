@@ -7,7 +7,7 @@
 #include "lienzo/image/image.h"
 
 // Inside the image folder only: the rest of the program sees `Image` and never libvips.
-typedef struct _VipsImage VipsImage;
+typedef struct _VipsImage VipsImage;  // NOLINT(bugprone-reserved-identifier): its name in libvips
 
 namespace lienzo::image {
 

@@ -1,5 +1,7 @@
 #include "lienzo/image/xmp.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -78,9 +80,8 @@ std::string unescape(std::string_view text) {
 
 std::string make_xmp(const TextEntries& text) {
   std::string out(kHead);
-  for (const auto& [key, value] : text) {
-    out += "<lienzo:" + key + ">" + escape(value) + "</lienzo:" + key + ">";
-  }
+  for (const auto& [key, value] : text)
+    out += fmt::format("<lienzo:{0}>{1}</lienzo:{0}>", key, escape(value));
   out += kTail;
   return out;
 }

@@ -45,7 +45,7 @@ TORCH_MODULE(Resnet);
 // Attention of models/attention_processor.py as the middle block has it: one head over all pixels.
 struct PixelAttentionImpl : torch::nn::Module {
   PixelAttentionImpl(int64_t channels, int64_t groups)
-      : group_norm_(register_module("group_norm", group_norm(channels, groups))),
+      : norm(register_module("group_norm", group_norm(channels, groups))),
         to_q(register_module("to_q", torch::nn::Linear(channels, channels))),
         to_k(register_module("to_k", torch::nn::Linear(channels, channels))),
         to_v(register_module("to_v", torch::nn::Linear(channels, channels))),
@@ -53,13 +53,12 @@ struct PixelAttentionImpl : torch::nn::Module {
     to_out->push_back(torch::nn::Linear(channels, channels));
   }
   torch::Tensor forward(const torch::Tensor& x) {
-    const torch::Tensor tokens =
-        group_norm_(x).flatten(2).transpose(1, 2).unsqueeze(1);  // (B, 1, H W, C)
+    const torch::Tensor tokens = norm(x).flatten(2).transpose(1, 2).unsqueeze(1);  // (B, 1, H W, C)
     torch::Tensor h = nn::attention(to_q(tokens), to_k(tokens), to_v(tokens)).squeeze(1);
     h = to_out[0]->as<torch::nn::LinearImpl>()->forward(h);  // (B, H W, C)
     return x + h.transpose(1, 2).reshape(x.sizes());
   }
-  torch::nn::GroupNorm group_norm_;
+  torch::nn::GroupNorm norm;
   torch::nn::Linear to_q, to_k, to_v;
   torch::nn::ModuleList to_out;
 };

@@ -112,7 +112,7 @@ void DenoiserBlockImpl::reset() {
 torch::Tensor DenoiserBlockImpl::forward(const torch::Tensor& x,
                                          const torch::Tensor& embedding,
                                          const Conditioning& conditioning) {
-  const torch::Tensor h = resnet_(x, embedding);
+  torch::Tensor h = resnet_(x, embedding);
   if (!attn_ || !conditioning.context.defined()) return h;
   const torch::Tensor tokens =
       nn::rms_norm(h, 1).permute({0, 2, 3, 1}).flatten(1, 2);  // (B, H W, width)

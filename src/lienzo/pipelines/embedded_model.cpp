@@ -135,7 +135,7 @@ struct EmbeddedModel::Parts {
   }
 
   std::vector<int> tokens(std::string_view prompt) const {
-    const std::vector<int> ids =
+    std::vector<int> ids =
         tokenizer.encode(world::prior_text(prompt), text::SpecialTokens::kAsText);
     const int64_t most = prior->config().max_text;
     if (static_cast<int64_t>(ids.size()) > most) {
@@ -260,6 +260,7 @@ std::vector<world::Scene> EmbeddedModel::imagine_scenes(const ImagineRequest& re
   const c10::InferenceMode inference;
   const OneThread one_thread;
   std::vector<world::Scene> scenes;
+  scenes.reserve(static_cast<size_t>(request.count));
   for (int k = 0; k < request.count; ++k)
     scenes.push_back(parts_->write(request, request.seed + static_cast<uint64_t>(k)));
   return scenes;

@@ -1,5 +1,7 @@
 #include "lienzo/text/bpe_model.h"
 
+#include <fmt/format.h>
+
 #include <queue>
 #include <tuple>
 
@@ -68,8 +70,12 @@ BpeModel::BpeModel(const BpeDefinition& definition, const std::string& where)
       const auto found = ids_.find(token);
       if (found == ids_.end()) {
         corrupt(where,
-                "model.merges: merge " + std::to_string(rank) + " ('" + left + "' + '" + right +
-                    "') needs '" + token + "', which is not in model.vocab");
+                fmt::format("model.merges: merge {} ('{}' + '{}') needs '{}', which is not in "
+                            "model.vocab",
+                            rank,
+                            left,
+                            right,
+                            token));
       }
       return found->second;
     };
@@ -77,7 +83,7 @@ BpeModel::BpeModel(const BpeDefinition& definition, const std::string& where)
     const int right_id = require(right);
     const Merge merge{static_cast<int>(rank), require(left + right)};
     if (!merges_.emplace(pair_key(left_id, right_id), merge).second) {
-      corrupt(where, "model.merges: '" + left + "' + '" + right + "' is there twice");
+      corrupt(where, fmt::format("model.merges: '{}' + '{}' is there twice", left, right));
     }
   }
 }

@@ -14,7 +14,7 @@ namespace lienzo::text {
 
 /// Lets maps keyed by std::string be asked with a string_view.
 struct StringHash {
-  using is_transparent = void;
+  using is_transparent = void;  // NOLINT(readability-identifier-naming): asked for by that name
   size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 using TokenIds = std::unordered_map<std::string, int, StringHash, std::equal_to<>>;

@@ -67,6 +67,7 @@ class Trainer {
   explicit Trainer(const BpeTrainOptions& options) : options_(options) {
     for (const std::string& token : options.special_tokens) add_token(token);
     std::vector<std::pair<char32_t, std::string>> alphabet;
+    alphabet.reserve(256);
     for (int byte = 0; byte < 256; ++byte)
       alphabet.emplace_back(byte_characters()[byte], byte_strings()[byte]);
     std::sort(alphabet.begin(), alphabet.end());

@@ -48,13 +48,13 @@ std::array<int16_t, kCharacterLimit> make_inverse() {
 }  // namespace
 
 const std::array<char32_t, 256>& byte_characters() {
-  static const std::array<char32_t, 256> kCharacters = make_characters();
-  return kCharacters;
+  static const std::array<char32_t, 256> characters = make_characters();
+  return characters;
 }
 
 const std::array<std::string, 256>& byte_strings() {
-  static const std::array<std::string, 256> kStrings = make_strings();
-  return kStrings;
+  static const std::array<std::string, 256> strings = make_strings();
+  return strings;
 }
 
 std::string to_byte_level(std::string_view bytes) {
@@ -65,15 +65,15 @@ std::string to_byte_level(std::string_view bytes) {
 }
 
 std::optional<std::string> from_byte_level(std::string_view token) {
-  static const std::array<int16_t, kCharacterLimit> kInverse = make_inverse();
+  static const std::array<int16_t, kCharacterLimit> inverse = make_inverse();
   std::string bytes;
   bytes.reserve(token.size());
   size_t i = 0;
   while (i < token.size()) {
     UChar32 c = 0;
     U8_NEXT(token.data(), i, token.size(), c);
-    if (c < 0 || c >= static_cast<UChar32>(kCharacterLimit) || kInverse[c] < 0) return std::nullopt;
-    bytes += static_cast<char>(kInverse[c]);
+    if (c < 0 || c >= static_cast<UChar32>(kCharacterLimit) || inverse[c] < 0) return std::nullopt;
+    bytes += static_cast<char>(inverse[c]);
   }
   return bytes;
 }

@@ -50,11 +50,11 @@ class Scanner {
 
  private:
   CharClass class_at(size_t at, size_t& next) const {
-    static const std::array<CharClass, 128> kAscii = make_ascii_classes();
+    static const std::array<CharClass, 128> ascii = make_ascii_classes();
     const auto byte = static_cast<unsigned char>(text_[at]);
     if (byte < 0x80) {
       next = at + 1;
-      return kAscii[byte];
+      return ascii[byte];
     }
     size_t i = at;
     UChar32 c = 0;

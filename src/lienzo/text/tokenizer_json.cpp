@@ -39,10 +39,10 @@ class Fields {
 
   /// Null when the key is missing.
   const SortedJson& get(const std::string& key) {
-    static const SortedJson kNull;
+    static const SortedJson null;
     seen_.insert(key);
     const auto found = object_.find(key);
-    return found == object_.end() ? kNull : *found;
+    return found == object_.end() ? null : *found;
   }
 
   const SortedJson& require(const std::string& key) {
@@ -272,6 +272,7 @@ Json byte_level_json(bool add_prefix_space) {
 
 Json normalizer_json(const std::vector<NormalizerStep>& steps) {
   std::vector<Json> parts;
+  parts.reserve(steps.size());
   for (const NormalizerStep step : steps)
     parts.push_back({{"type", step == NormalizerStep::kNfc ? "NFC" : "Lowercase"}});
   if (parts.empty()) return nullptr;

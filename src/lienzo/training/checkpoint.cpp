@@ -70,17 +70,18 @@ std::filesystem::path checkpoint_path(const std::filesystem::path& folder, int64
 }
 
 std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& folder) {
-  static const std::regex kName(R"(step-(\d{8,18})\.safetensors)");
+  static const std::regex pattern(R"(step-(\d{8,18})\.safetensors)");
   std::vector<std::pair<int64_t, std::filesystem::path>> found;
   std::error_code missing;
   for (const auto& entry : std::filesystem::directory_iterator(folder, missing)) {
     std::smatch match;
     const std::string name = entry.path().filename().string();
-    if (std::regex_match(name, match, kName))
+    if (std::regex_match(name, match, pattern))
       found.emplace_back(std::stoll(match[1]), entry.path());
   }
   std::sort(found.rbegin(), found.rend());
   std::vector<std::filesystem::path> paths;
+  paths.reserve(found.size());
   for (auto& item : found) paths.push_back(std::move(item.second));
   return paths;
 }

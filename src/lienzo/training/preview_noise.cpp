@@ -37,7 +37,7 @@ image::Image preview_noise(const image::Image& picture, int columns, uint64_t se
                 fmt::format("[preview-noise] {} columns, expected 2 to 32", columns));
   }
   torch::NoGradGuard no_grad;
-  const torch::Tensor x0 = tensor::to_tensor(shown(picture));  // (1, 3, H, W)
+  torch::Tensor x0 = tensor::to_tensor(shown(picture));  // (1, 3, H, W)
   tensor::NoiseSource source({seed});
   const torch::Tensor noise = source.normal_like(x0);
 

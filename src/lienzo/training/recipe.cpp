@@ -140,7 +140,7 @@ Json to_json(const Recipe& recipe) {
 }
 
 std::vector<std::string> changed_keys(const Json& before, const Json& after) {
-  static const std::set<std::string> kFree = {
+  static const std::set<std::string> free = {
       "name",
       "train.steps",
       "train.device",
@@ -161,7 +161,7 @@ std::vector<std::string> changed_keys(const Json& before, const Json& after) {
   std::vector<std::string> all, changes;
   collect_changes(before, after, "", all);
   for (std::string& key : all) {
-    if (!kFree.contains(key)) changes.push_back(std::move(key));
+    if (!free.contains(key)) changes.push_back(std::move(key));
   }
   return changes;
 }

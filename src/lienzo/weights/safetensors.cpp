@@ -93,7 +93,7 @@ torch::Tensor SafetensorsFile::read_numbers(const TensorInfo& info) const {
     return bytes.ne(0);
   }
   if (reinterpret_cast<uintptr_t>(data) % c10::elementSize(type) != 0) {
-    const torch::Tensor copy = torch::empty(info.shape, type);
+    torch::Tensor copy = torch::empty(info.shape, type);
     std::memcpy(copy.data_ptr(), data, info.bytes);
     return copy;
   }

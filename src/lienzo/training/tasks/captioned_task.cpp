@@ -177,6 +177,7 @@ class CaptionedTask : public Task {
                  const std::vector<float>& times,
                  uint64_t noise_seed) const {
     std::vector<image::Image> pictures;
+    pictures.reserve(items.size());
     for (const CaptionedPicture& item : items) pictures.push_back(item.image);
     tensor::NoiseSource noise({noise_seed});
     const models::CaptionBatch captions = tokens(items);
