@@ -8,6 +8,7 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
+#include "lienzo/datasets/world/layout.h"
 #include "lienzo/image/io.h"
 #include "lienzo/training/default_recipe.h"
 #include "lienzo/training/preview_noise.h"
@@ -127,6 +128,11 @@ TEST(Recipes, AnUpscalerLearnsFromADecodersDrawings) {
   upscaler.task["drawn"] = 1.0;
   upscaler.task["draw_steps"] = 2;
   const TrainResult result = run_recipe(upscaler);
+  std::map<std::string, std::string> metadata;
+  weights::read_safetensors(result.model / "upscaler.safetensors", &metadata);
+  EXPECT_EQ(metadata.at("lienzo.data"), datasets::world::data_version());
+  EXPECT_THAT(metadata.at("lienzo.provenance"), HasSubstr(R"("decoder":"decoder.safetensors")"));
+  EXPECT_THAT(metadata.at("lienzo.provenance"), Not(HasSubstr(folder.path().string())));
   EXPECT_EQ(result.skipped, 0);
   EXPECT_TRUE(result.validation.contains("psnr_held_out"));
   // After two steps a decoder draws worse pictures than the true ones.
@@ -288,7 +294,7 @@ TEST(CheckerTask, NamesWhatIsWrong) {
   const auto error = [](const std::string& task) { return task_error(task, "checker"); };
   EXPECT_EQ(error("[task.network]\npicture = 512\nwidth = 8\n"), "accepted");
   EXPECT_THAT(error("[task.network]\npicture = 520\n"), HasSubstr("'picture' is 520"));
-  for (const char* key : {"groups", "colours", "materials", "backgrounds"}) {
+  for (const char* key : {"groups", "colours", "materials"}) {
     EXPECT_THAT(error(std::string("[task.network]\n") + key + " = 3\n"),
                 HasSubstr(std::string("[task.network] '") + key + "'"));
   }

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "lienzo/base/error.h"
@@ -44,6 +45,17 @@ Sighting sighting_of(const models::CheckerPeak& peak) {
           .score = peak.score};
 }
 
+void read_words(const image::Image& picture, std::vector<Detection>& found) {
+  std::optional<image::Image> legible;
+  for (Detection& detection : found) {
+    if (detection.object.shape != world::Shape::kSign) continue;
+    if (!legible)
+      legible = picture.width == kWordSide ? picture : image::resize(picture, kWordSide, kWordSide);
+    const WordReading word = read_word(*legible, detection.object);
+    detection.object.word = word.likeness >= kLeastLikeness ? word.word : "";
+  }
+}
+
 }  // namespace
 
 struct Checker::Network {
@@ -77,7 +89,7 @@ Checker Checker::load(const std::filesystem::path& path) {
   network->checker = weights::load_module<models::Checker, models::CheckerConfig>(file);
   const models::CheckerConfig& config = network->checker->config();
   if (config.groups != world::kShapes * world::kSizes || config.colours != world::kColours ||
-      config.materials != world::kMaterials || config.backgrounds != world::kBackgrounds) {
+      config.materials != world::kMaterials) {
     throw Error(ErrorKind::kCorrupt,
                 fmt::format("[checker] {} knows another world; train it again", file.string()));
   }
@@ -101,14 +113,7 @@ SceneReading Checker::read(const image::Image& picture) const {
   std::vector<Sighting> sightings;
   for (const models::CheckerPeak& peak : raw.peaks) sightings.push_back(sighting_of(peak));
   std::vector<Detection> found = place(sightings);
-  // Words are read before the second look, which draws them.
-  const image::Image legible =
-      rgb.width == kWordSide ? rgb : image::resize(rgb, kWordSide, kWordSide);
-  for (Detection& detection : found) {
-    if (detection.object.shape != world::Shape::kSign) continue;
-    const WordReading word = read_word(legible, detection.object);
-    detection.object.word = word.likeness >= kLeastLikeness ? word.word : "";
-  }
+  read_words(rgb, found);  // before the second look, which draws them
   SceneReading reading;
   std::vector<Detection> spare;
   for (size_t i = 0; i < found.size(); ++i) {

@@ -58,7 +58,6 @@ CheckerConfig CheckerConfig::from_json(const Json& json, std::string_view where)
   read("groups", config.groups, 1024);
   read("colours", config.colours, 1024);
   read("materials", config.materials, 1024);
-  read("backgrounds", config.backgrounds, 1024);
   reader.finish();
   if (config.picture % 8 != 0) reader.reject("picture", "expected a multiple of 8");
   return config;
@@ -72,8 +71,7 @@ Json CheckerConfig::to_json() const {
           {"deep_blocks", deep_blocks},
           {"groups", groups},
           {"colours", colours},
-          {"materials", materials},
-          {"backgrounds", backgrounds}};
+          {"materials", materials}};
 }
 
 CheckerImpl::CheckerImpl(const CheckerConfig& config) : config_(config) { reset(); }
@@ -96,10 +94,6 @@ void CheckerImpl::reset() {
   place_in_ = register_module("place_in", torch::nn::Linear(width, kPlaceHidden));
   place_out_ = register_module(
       "place_out", torch::nn::Linear(kPlaceHidden, config_.groups * config_.attributes()));
-  background_in_ =
-      register_module("background_in", torch::nn::Linear(width + config_.deep_width, width));
-  background_out_ =
-      register_module("background_out", torch::nn::Linear(width, config_.backgrounds));
   // Nearly every place is empty: start by saying so (the prior of Lin et al. 2017,
   // arXiv:1708.02002, section 3.3).
   torch::NoGradGuard no_grad;
@@ -122,13 +116,11 @@ CheckerOutput CheckerImpl::forward(const torch::Tensor& pictures) {
   torch::Tensor deep = deeper_(torch::relu(h));  // (B, D, n / 2, n / 2)
   for (int64_t i = 0; i < config_.deep_blocks; ++i) deep = residual(deep_, i, deep);
   deep = torch::relu(deep);
-  const torch::Tensor whole = torch::cat({h.mean({2, 3}), deep.mean({2, 3})}, 1);  // (B, C + D)
   h = h + torch::upsample_nearest2d(up_(deep), {h.size(2), h.size(3)});
   for (int64_t i = 0; i < config_.blocks; ++i) h = residual(last_, i, h);
   CheckerOutput output;
   output.features = torch::relu(neck_(nn::rms_norm(torch::relu(h), 1)));
   output.heat = heat_(torch::relu(heat_in_(output.features))).to(torch::kFloat);
-  output.background = background_out_(torch::relu(background_in_(whole))).to(torch::kFloat);
   return output;
 }
 
@@ -154,9 +146,6 @@ std::vector<CheckerReading> CheckerImpl::read(const torch::Tensor& pictures,
   const torch::Tensor places =
       torch::nonzero((score == highest).logical_and(score >= threshold));  // (N, 4)
   std::vector<CheckerReading> readings(static_cast<size_t>(pictures.size(0)));
-  const torch::Tensor background = output.background.argmax(1).cpu();
-  for (size_t b = 0; b < readings.size(); ++b)
-    readings[b].background = static_cast<int>(background[static_cast<int64_t>(b)].item<int64_t>());
   if (places.size(0) == 0) return readings;
 
   const torch::Tensor values = attributes(output.features, places).cpu();

@@ -24,7 +24,6 @@ struct CheckerConfig {
   int64_t groups = 14;
   int64_t colours = 11;
   int64_t materials = 3;
-  int64_t backgrounds = 10;
 
   static CheckerConfig from_json(const Json& json, std::string_view where);
   Json to_json() const;
@@ -41,9 +40,8 @@ inline constexpr int64_t kPlaceNumbers = 5;
 
 /// What the checker sees before anything is decided. B pictures, C channels, G groups, n cells.
 struct CheckerOutput {
-  torch::Tensor features;    // (B, C, n, n)
-  torch::Tensor heat;        // (B, G, n, n) fp32, logits
-  torch::Tensor background;  // (B, backgrounds) fp32, logits
+  torch::Tensor features;  // (B, C, n, n)
+  torch::Tensor heat;      // (B, G, n, n) fp32, logits
 };
 
 /// An object that the checker found.
@@ -61,7 +59,6 @@ struct CheckerPeak {
 /// What the checker found in one picture, most certain first.
 struct CheckerReading {
   std::vector<CheckerPeak> peaks;
-  int background = 0;
 };
 
 /// Finds the objects of a picture: a heat map per group peaks where an object's middle is, and what
@@ -94,8 +91,7 @@ class CheckerImpl : public torch::nn::Cloneable<CheckerImpl> {
   torch::nn::Conv2d stem_{nullptr}, down_{nullptr}, deeper_{nullptr}, up_{nullptr}, neck_{nullptr},
       heat_in_{nullptr}, heat_{nullptr};
   torch::nn::ModuleList first_{nullptr}, deep_{nullptr}, last_{nullptr};
-  torch::nn::Linear place_in_{nullptr}, place_out_{nullptr}, background_in_{nullptr},
-      background_out_{nullptr};
+  torch::nn::Linear place_in_{nullptr}, place_out_{nullptr};
 };
 TORCH_MODULE(Checker);
 

@@ -47,12 +47,16 @@ torch::Device prepare_device(Task& task, const TrainOptions& options) {
   return device;
 }
 
-/// The recipe as a model tells it to others: which weights it began with, not where they lay.
+/// The recipe as a model tells it to others: which files it began with, not where they lay.
 Json without_folders(Json recipe) {
-  Json& train = recipe["train"];
-  if (train.contains("init")) {
-    const std::filesystem::path init = train["init"].get<std::string>();
-    train["init"] = init.filename().string();
+  for (Json& value : recipe) {
+    if (value.is_structured()) {
+      value = without_folders(std::move(value));
+    } else if (value.is_string()) {
+      std::string text = value.get<std::string>();
+      while (text.ends_with('/')) text.pop_back();
+      value = text.substr(text.rfind('/') + 1);
+    }
   }
   return recipe;
 }

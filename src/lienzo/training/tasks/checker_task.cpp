@@ -43,10 +43,8 @@ int group_of(const world::Object& object) {
 }
 
 models::CheckerConfig network_config(const Recipe& recipe, const Json& json) {
-  refuse_network_keys(recipe,
-                      json,
-                      {"groups", "colours", "materials", "backgrounds"},
-                      "follows from the small world");
+  refuse_network_keys(
+      recipe, json, {"groups", "colours", "materials"}, "follows from the small world");
   const std::string where = recipe.source + ": [task.network]";
   models::CheckerConfig config = models::CheckerConfig::from_json(json, where);
   if (config.picture > 512) {
@@ -58,7 +56,6 @@ models::CheckerConfig network_config(const Recipe& recipe, const Json& json) {
   config.groups = world::kShapes * world::kSizes;
   config.colours = world::kColours;
   config.materials = world::kMaterials;
-  config.backgrounds = world::kBackgrounds;
   return config;
 }
 
@@ -119,7 +116,6 @@ class CheckerTask : public Task {
     Targets targets;
     targets.heat = torch::zeros({batch, config.groups, cells, cells});
     std::vector<torch::Tensor> pictures;
-    std::vector<int64_t> backgrounds;
     for (int64_t b = 0; b < batch; ++b) {
       const auto index = static_cast<uint64_t>(step * batch + b);
       Random random(static_cast<uint64_t>(train_.seed) + 1, index);
@@ -139,7 +135,6 @@ class CheckerTask : public Task {
       const double strength = random.uniform(0, options_.noise);
       pictures.push_back(tensor::to_tensor(picture) * contrast + brightness +
                          noise.normal({3, size, size}) * strength);
-      backgrounds.push_back(static_cast<int64_t>(scene.background));
       for (const int i : world::back_to_front(scene))
         add_object(targets, b, scene.objects[static_cast<size_t>(i)], cells);
     }
@@ -149,8 +144,7 @@ class CheckerTask : public Task {
             torch::tensor(targets.places, torch::kLong).view({places, 4}),
             torch::tensor(targets.labels, torch::kLong).view({places, 2}),
             torch::tensor(targets.numbers).view({places, models::kPlaceNumbers}),
-            torch::tensor(targets.weights),
-            torch::tensor(backgrounds, torch::kLong)};
+            torch::tensor(targets.weights)};
   }
 
   torch::Tensor loss(const Batch& batch, std::map<std::string, double>& metrics) override {
@@ -181,19 +175,17 @@ class CheckerTask : public Task {
         values.slice(1, config.colours + config.materials), batch[4], at::Reduction::None, 0.1);
     const torch::Tensor box = average(errors.slice(1, 0, 4).mean(1)),
                         elevation = average(errors.select(1, 4));
-    const torch::Tensor background = torch::cross_entropy_loss(output.background, batch[6]);
     metrics["heat"] = heat.item<double>();
     metrics["colour"] = colour.item<double>();
     metrics["material"] = material.item<double>();
     metrics["box"] = box.item<double>();
     metrics["elevation"] = elevation.item<double>();
-    metrics["background"] = background.item<double>();
-    return heat + 0.5 * colour + 0.5 * material + 0.5 * box + 2 * elevation + 0.3 * background;
+    return heat + 0.5 * colour + 0.5 * material + 0.5 * box + 2 * elevation;
   }
 
   /// Share of pictures in which all objects, and no others, are found with everything right.
   std::map<std::string, double> validate() override {
-    int64_t right = 0, objects_right = 0, backgrounds = 0;
+    int64_t right = 0, objects_right = 0;
     for (int64_t i = 0; i < options_.validation_pictures; ++i) {
       const world::Scene scene = validation_scene(i);
       const models::CheckerReading reading = look(scene);
@@ -215,14 +207,11 @@ class CheckerTask : public Task {
       }
       right += all ? 1 : 0;
       objects_right += same_count ? 1 : 0;
-      backgrounds += reading.background == static_cast<int>(scene.background) ? 1 : 0;
     }
     const auto share = [&](int64_t count) {
       return static_cast<double>(count) / static_cast<double>(options_.validation_pictures);
     };
-    return {{"all_right", share(right)},
-            {"count_right", share(objects_right)},
-            {"background_right", share(backgrounds)}};
+    return {{"all_right", share(right)}, {"count_right", share(objects_right)}};
   }
 
   image::Image sample_sheet() override {
@@ -253,6 +242,7 @@ class CheckerTask : public Task {
                                {{"format", "pt"},
                                 {"lienzo.kind", "checker"},
                                 {"lienzo.config", checker_->config().to_json().dump()},
+                                {"lienzo.data", world::data_version()},
                                 {"lienzo.provenance", provenance.dump()}});
   }
 
