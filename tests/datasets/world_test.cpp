@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <set>
+#include <span>
+#include <string>
 
 #include "lienzo/base/error.h"
+#include "lienzo/base/hash.h"
 #include "lienzo/datasets/world/captions.h"
 #include "lienzo/datasets/world/layout.h"
 #include "lienzo/datasets/world/prior_text.h"
@@ -34,6 +38,29 @@ TEST(Layout, ScenesMeanWhatTheirSpecSays) {
       EXPECT_EQ(object.word, wanted.word.value_or(object.word));
     }
     EXPECT_EQ(example.scene.background, example.spec.background.value_or(example.scene.background));
+  }
+}
+
+TEST(Layout, TowersAreBuiltFromBelowAndNothingFloats) {
+  SceneSpec spec;
+  for (const Shape shape : {Shape::kCone, Shape::kSphere, Shape::kCube}) {
+    spec.objects.emplace_back();
+    spec.objects.back().shape = shape;
+  }
+  // A cone to the left of a sphere, and a cube under the cone.
+  spec.relations = {{Relation::kLeftOf, 0, 1}, {Relation::kUnder, 2, 0}};
+  Random random(5);
+  for (int i = 0; i < 20; ++i) {
+    const auto scene = sample_scene(spec, random);
+    ASSERT_TRUE(scene);
+    EXPECT_GT(scene->objects[0].elevation, 0);
+    EXPECT_EQ(scene->objects[1].elevation, 0);
+    EXPECT_EQ(scene->objects[2].elevation, 0);
+    EXPECT_TRUE(is_physical(*scene));
+    Scene floating = *scene;
+    floating.objects[1].elevation = 10;
+    EXPECT_FALSE(is_supported(floating, 1));
+    EXPECT_FALSE(is_physical(floating));
   }
 }
 
@@ -223,6 +250,15 @@ TEST(SceneTokens, RefusesATokenOutOfPlace) {
   EXPECT_THROW(reader.push(5), Error);
 }
 
+TEST(DataVersion, NamesTheseExamples) {
+  EXPECT_EQ(data_version(), "world 2");
+  std::string all;
+  for (uint64_t i = 0; i < 100; ++i)
+    all += to_json(sample_example(1, i, Split::kTraining).scene).dump() + "\n";
+  // If the examples are meant to change, data_version() changes with them.
+  EXPECT_EQ(sha256_hex(std::as_bytes(std::span(all))).substr(0, 16), "a7244d253fa01178");
+}
+
 TEST(SceneMap, CountsEntriesAndKeepsTheNearestLast) {
   Scene scene;
   Object far, near;
@@ -240,6 +276,62 @@ TEST(SceneMap, CountsEntriesAndKeepsTheNearestLast) {
   const auto top = map.thing.narrow(0, map.level_sizes[0], map.level_sizes[1]);
   EXPECT_TRUE((top == 1).all().item<bool>());
   EXPECT_EQ(map.attributes[1][kShapes + 1 + static_cast<int>(Colour::kBlue)].item<float>(), 1.0F);
+}
+
+TEST(SceneMap, TellsARaisedObjectFromOneFartherBack) {
+  Scene raised, far;
+  Object ball;
+  ball.shape = Shape::kSphere;
+  ball.z = 10;
+  ball.elevation = 8;
+  raised.objects = {ball};
+  ball.elevation = 0;
+  ball.z = 10 + 14;  // as high in the picture: 8 cos / sin
+  far.objects = {ball};
+  EXPECT_NEAR(picture_box(raised.objects[0]).top, picture_box(far.objects[0]).top, 0.002);
+  const auto of_raised = make_scene_map(std::span(&raised, 1), 64);
+  const auto of_far = make_scene_map(std::span(&far, 1), 64);
+  ASSERT_EQ(of_far.attributes.size(0), 1);
+  ASSERT_EQ(of_raised.attributes.size(0), 2);
+  // The shadow lies under everything and has no colour.
+  EXPECT_EQ(of_raised.attributes[0][kAttributes - 1].item<float>(), 0.5F);
+  EXPECT_EQ(of_raised.attributes[1][kAttributes - 1].item<float>(), 0.0F);
+  EXPECT_EQ(of_raised.attributes[0].narrow(0, kShapes + 1, kColours).sum().item<float>(), 0.0F);
+}
+
+TEST(SceneMap, TheShadowIsWhereTheRendererCastsIt) {
+  Scene raised;
+  Object ball;
+  ball.shape = Shape::kSphere;
+  ball.x = -8;
+  ball.z = 24;
+  ball.elevation = 16;
+  raised.objects = {ball};
+  raised.background = Background::kStudio;
+  Scene empty = raised;
+  empty.objects.clear();
+  constexpr int kSide = 64;
+  const image::Image with = render(raised, kSide), without = render(empty, kSide);
+  const Box body = picture_box(ball);
+  const auto map = make_scene_map(std::span(&raised, 1), kSide);
+  std::set<int64_t> of_shadow;
+  for (int64_t i = 0; i < map.level_sizes[0]; ++i) {
+    if (map.thing[i].item<int64_t>() == 0) of_shadow.insert(map.pixels[i].item<int64_t>());
+  }
+  int dark = 0;
+  for (int y = 0; y < kSide; ++y) {
+    for (int x = 0; x < kSide; ++x) {
+      const double px = (x + 0.5) / kSide, py = (y + 0.5) / kSide;
+      if (px > body.left - 0.02 && px < body.right + 0.02 && py > body.top - 0.02 &&
+          py < body.bottom + 0.02)
+        continue;
+      const uint8_t* darkened = with.at(x, y);
+      if (without.at(x, y)[1] - darkened[1] < 40) continue;
+      ++dark;
+      EXPECT_TRUE(of_shadow.count(y * kSide + x)) << x << ", " << y;
+    }
+  }
+  EXPECT_GT(dark, 20);
 }
 
 TEST(SceneMap, AWindowIsAPartOfTheWhole) {

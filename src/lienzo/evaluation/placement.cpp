@@ -61,9 +61,7 @@ int depth_at(world::Object object, const world::Box& seen) {
 }
 
 std::vector<int> heights_over(const world::Object& support, const world::Object& object) {
-  // Level with it too: what stands beside a raised object is raised as high.
-  std::vector<int> heights = {support.elevation,
-                              support.elevation + sixteenths(world::extent(support).height)};
+  std::vector<int> heights = {support.elevation + sixteenths(world::extent(support).height)};
   if (is_hollow(support) && object.size == world::Size::kSmall) {
     const int inside = support.shape == world::Shape::kRing     ? 4
                        : support.shape == world::Shape::kSphere ? 3
@@ -119,7 +117,7 @@ std::vector<Detection> place(const std::vector<Sighting>& sightings) {
         const double reach = kOverSupport * world::kUnit;
         const bool over =
             std::abs(there.x - support.x) <= reach && std::abs(there.z - support.z) <= reach;
-        if (error < least && (over || height == support.elevation)) {
+        if (error < least && over) {
           least = error;
           object = there;
         }

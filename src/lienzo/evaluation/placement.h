@@ -27,8 +27,7 @@ std::vector<Detection> place(const std::vector<Sighting>& sightings);
 /// being given.
 int depth_at(datasets::world::Object object, const datasets::world::Box& seen);
 
-/// Elevations, in sixteenths, at which `object` can stand because of `support`: level with it, on
-/// it, in it.
+/// Elevations, in sixteenths, at which `object` can stand because of `support`: on it, in it.
 std::vector<int> heights_over(const datasets::world::Object& support,
                               const datasets::world::Object& object);
 

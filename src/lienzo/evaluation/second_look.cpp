@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lienzo/datasets/world/geometry.h"
+#include "lienzo/datasets/world/layout.h"
 #include "lienzo/datasets/world/renderer.h"
 #include "lienzo/evaluation/drawing_error.h"
 #include "lienzo/evaluation/placement.h"
@@ -110,16 +111,8 @@ void choose_look(const Error& unlike, world::Object& object) {
   object = best;
 }
 
-/// Whether the object stands on the ground, on something, or in something.
-bool is_carried(const world::Scene& scene, size_t i) {
-  if (scene.objects[i].elevation == 0) return true;
-  for (int k = 0; k < static_cast<int>(scene.objects.size()); ++k) {
-    if (k == static_cast<int>(i)) continue;
-    for (const auto relation : {world::Relation::kOnTopOf, world::Relation::kInside}) {
-      if (world::holds(scene, {relation, static_cast<int>(i), k})) return true;
-    }
-  }
-  return false;
+bool floats(const world::Scene& scene, size_t i) {
+  return !world::is_supported(scene, static_cast<int>(i));
 }
 
 enum class Looks { kKeep, kChoose };
@@ -135,7 +128,7 @@ void choose(const DrawingError& error,
   const world::Object before = object;
   const Part part = part_of(before, others);
   const auto rough = [&] { return error.rough(scene, part); };
-  const auto careful = [&] { return error(scene, part) * (is_carried(scene, i) ? 1 : kFloats); };
+  const auto careful = [&] { return error(scene, part) * (floats(scene, i) ? kFloats : 1); };
   std::vector<std::pair<double, world::Object>> candidates;
   for (const world::Object& other : others) {
     object = other;
@@ -160,7 +153,7 @@ void choose(const DrawingError& error,
 
 /// Whether nothing is left to find out about an object.
 bool is_settled(const DrawingError& error, const world::Scene& scene, size_t i) {
-  if (!is_carried(scene, i)) return false;
+  if (floats(scene, i)) return false;
   const Part part = part_of(scene.objects[i], {});
   const int pixels = (part.right - part.left) * (part.bottom - part.top);
   return error(scene, part) < kNegligible * pixels;

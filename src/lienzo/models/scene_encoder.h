@@ -11,7 +11,7 @@
 namespace lienzo::models {
 
 struct SceneEncoderConfig {
-  int64_t attributes = 55;  // A
+  int64_t attributes = 56;  // A
   int64_t backdrop = 14;    // K
   int64_t hidden = 64;      // width of the object network
   int64_t layers = 3;       // of the object network

@@ -16,6 +16,13 @@ inline constexpr double kHorizon = 2.0;        // screen height where the ground
 inline constexpr double kYawStep = std::numbers::pi / 8;
 inline constexpr double kSignHalfDepth = 0.05;
 
+/// How far the shadow of something one unit higher falls on the ground: the light comes from the
+/// left and the front.
+inline constexpr double kShadowRight = 0.5 / 0.9;
+inline constexpr double kShadowBack = 0.45 / 0.9;
+/// Half the width of a shadow's edge, per unit of height of what casts it.
+inline constexpr double kPenumbra = 0.11;
+
 /// Screen height (units, upwards) of a point at height y and distance z.
 inline double screen_up(double y, double z) { return y * kCosPitch + z * kSinPitch; }
 inline double to_picture_x(double x) { return x / kFrame + 0.5; }

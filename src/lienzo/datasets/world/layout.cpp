@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "lienzo/datasets/world/geometry.h"
 
@@ -102,7 +103,13 @@ void place_on_ground(Object& object, Random& random) {
   object.elevation = 0;
 }
 
-// Places the subject of a canonical relation next to its already placed object.
+/// Whether the subject of a canonical relation is carried by its object.
+bool is_carried(const RelationSpec& r) {
+  return r.relation == Relation::kOnTopOf || r.relation == Relation::kInside;
+}
+
+// Places the subject of a canonical relation next to its already placed object. What is beside,
+// in front of or behind something raised stands on the ground: nothing floats.
 void place_subject(Scene& scene, const RelationSpec& r, Random& random) {
   Object& a = scene.objects[r.subject];
   const Object& b = scene.objects[r.object];
@@ -120,12 +127,12 @@ void place_subject(Scene& scene, const RelationSpec& r, Random& random) {
     case Relation::kLeftOf:
       a.x = b.x - reach - random.integer(1, 14);
       a.z = b.z + random.integer(-6, 6);
-      a.elevation = b.elevation;
+      a.elevation = 0;
       break;
     case Relation::kInFrontOf:
       a.z = b.z - sixteenths(ea.half_depth + eb.half_depth) - random.integer(2, 14);
       a.x = b.x + random.integer(-reach * 6 / 10, reach * 6 / 10);
-      a.elevation = b.elevation;
+      a.elevation = 0;
       break;
     case Relation::kInside:
       a.x = b.x + random.integer(-1, 1);
@@ -148,7 +155,7 @@ void place_object(Scene& scene, const RelationSpec& r, Random& random) {
   const Object& moved = scene.objects[r.subject];
   b.x += a.x - moved.x;
   b.z += a.z - moved.z;
-  b.elevation += a.elevation - moved.elevation;
+  b.elevation = is_carried(r) ? b.elevation + a.elevation - moved.elevation : 0;
   scene.objects[r.subject] = a;
 }
 
@@ -162,35 +169,59 @@ void place_between(Scene& scene, const RelationSpec& r, std::vector<bool>& place
     other.x = a.x + direction * (sixteenths(extent(a).half_width + extent(other).half_width) +
                                  random.integer(1, 8));
     other.z = a.z + random.integer(-4, 4);
-    other.elevation = a.elevation;
+    other.elevation = 0;
   };
   if (!placed[r.object]) put(b, side);
   if (!placed[r.second]) put(c, b.x > a.x ? -1 : 1);
   placed[r.subject] = placed[r.object] = placed[r.second] = true;
 }
 
-bool try_place(const SceneSpec& spec, Scene& scene, Random& random) {
-  std::vector<bool> placed(scene.objects.size(), false);
+// Places what a canonical relation of two names.
+void place_pair(Scene& scene, const RelationSpec& r, std::vector<bool>& placed, Random& random) {
+  if (!placed[r.subject] && placed[r.object]) {
+    place_subject(scene, r, random);
+  } else if (placed[r.subject] && !placed[r.object]) {
+    place_object(scene, r, random);
+  } else if (!placed[r.subject]) {
+    place_on_ground(scene.objects[r.object], random);
+    place_subject(scene, r, random);
+  }
+  placed[r.subject] = placed[r.object] = true;
+}
+
+// Something put under what stood on the ground is now in it: lifts such towers.
+void lift_towers(const std::vector<RelationSpec>& carried, Scene& scene) {
+  std::vector<int> tower(scene.objects.size());
+  std::iota(tower.begin(), tower.end(), 0);
+  for (const RelationSpec& r : carried) {
+    const int from = tower[r.subject], to = tower[r.object];
+    std::replace(tower.begin(), tower.end(), from, to);
+  }
+  std::vector<int> lowest(tower.size(), 0);
+  for (size_t i = 0; i < tower.size(); ++i)
+    lowest[tower[i]] = std::min(lowest[tower[i]], scene.objects[i].elevation);
+  for (size_t i = 0; i < tower.size(); ++i) scene.objects[i].elevation -= lowest[tower[i]];
+}
+
+// Towers first, then what is beside them.
+void place_all(const SceneSpec& spec, Scene& scene, Random& random) {
+  std::vector<RelationSpec> carried, beside;
   for (const RelationSpec& given : spec.relations) {
     const RelationSpec r = canonical(given);
-    if (r.relation == Relation::kBetween) {
+    (is_carried(r) ? carried : beside).push_back(r);
+  }
+  std::vector<bool> placed(scene.objects.size(), false);
+  for (const RelationSpec& r : carried) place_pair(scene, r, placed, random);
+  lift_towers(carried, scene);
+  for (const RelationSpec& r : beside) {
+    if (r.relation == Relation::kBetween)
       place_between(scene, r, placed, random);
-      continue;
-    }
-    if (!placed[r.subject] && placed[r.object]) {
-      place_subject(scene, r, random);
-    } else if (placed[r.subject] && !placed[r.object]) {
-      place_object(scene, r, random);
-    } else if (!placed[r.subject]) {
-      place_on_ground(scene.objects[r.object], random);
-      place_subject(scene, r, random);
-    }
-    placed[r.subject] = placed[r.object] = true;
+    else
+      place_pair(scene, r, placed, random);
   }
   for (size_t i = 0; i < placed.size(); ++i) {
     if (!placed[i]) place_on_ground(scene.objects[i], random);
   }
-  return true;
 }
 
 bool in_frame(const Object& object) {
@@ -227,8 +258,8 @@ bool is_visible(const Scene& scene, const std::vector<bool>& behind) {
 
 bool stands(const Scene& scene) {
   const int count = static_cast<int>(scene.objects.size());
-  for (const Object& object : scene.objects) {
-    if (!in_frame(object)) return false;
+  for (int i = 0; i < count; ++i) {
+    if (!in_frame(scene.objects[i]) || !is_supported(scene, i)) return false;
   }
   for (int i = 0; i < count; ++i) {
     for (int j = i + 1; j < count; ++j) {
@@ -263,6 +294,16 @@ bool seems_on_top(const Scene& scene, int upper, int lower) {
 
 }  // namespace
 
+bool is_supported(const Scene& scene, int i) {
+  if (scene.objects.at(i).elevation == 0) return true;
+  for (int k = 0; k < static_cast<int>(scene.objects.size()); ++k) {
+    if (k != i &&
+        (holds(scene, {Relation::kOnTopOf, i, k}) || holds(scene, {Relation::kInside, i, k})))
+      return true;
+  }
+  return false;
+}
+
 bool is_clear(const Scene& scene) {
   for (const double visible : visible_fractions(scene)) {
     if (visible < kClearlyVisible) return false;
@@ -284,7 +325,8 @@ std::optional<Scene> sample_scene(const SceneSpec& spec, Random& random) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     Scene scene;
     if (!fill_attributes(spec, random, scene)) continue;
-    if (try_place(spec, scene, random) && is_sound(spec, scene)) return scene;
+    place_all(spec, scene, random);
+    if (is_sound(spec, scene)) return scene;
   }
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "lienzo/base/random.h"
 #include "lienzo/datasets/world/scene.h"
@@ -23,8 +24,11 @@ bool has_held_out(const Scene& scene);
 /// order. Empty when no such scene was found (impossible or too crowded).
 std::optional<Scene> sample_scene(const SceneSpec& spec, Random& random);
 
-/// Whether a scene could stand there: inside the frame, nothing through anything else, everything
-/// to be seen.
+/// Whether an object stands on the ground, on something or in something.
+bool is_supported(const Scene& scene, int object);
+
+/// Whether a scene could stand there: inside the frame, nothing in the air or through anything
+/// else, everything to be seen.
 bool is_physical(const Scene& scene);
 
 /// Whether a glance is enough: most of every object is in view, and nothing that is farther back
@@ -45,5 +49,10 @@ struct Example {
 /// Item `index` of the endless set `seed`: a pure function. kTraining has nothing held out; in
 /// kHeldOut the spec itself names a held-out combination or word.
 Example sample_example(uint64_t seed, uint64_t index, Split split);
+
+/// Changes whenever sample_example() or the renderer gives something else for the same seed and
+/// index; written into what is trained on them. "world 1": what stood beside a raised object was
+/// raised as high. "world 2": it stands on the ground.
+std::string data_version();
 
 }  // namespace lienzo::datasets::world

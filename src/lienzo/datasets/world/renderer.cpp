@@ -29,7 +29,8 @@ constexpr std::array<Vec3, kColours> kPalette = {{
     {0.07f, 0.07f, 0.08f},  // black
 }};
 
-const Vec3 kToLight = normalised({-0.5f, 0.9f, -0.45f});
+const Vec3 kToLight =
+    normalised({-static_cast<float>(kShadowRight), 1.0f, -static_cast<float>(kShadowBack)});
 constexpr float kShadowStrength = 0.62f;
 constexpr int kShadowSlices = 9;
 constexpr int kEdgeSamples = 4;  // per side of a pixel that an edge crosses
@@ -237,7 +238,7 @@ class Renderer {
       for (int slice = 0; slice < kShadowSlices; ++slice) {
         const float y = low + (high - low) * (static_cast<float>(slice) + 0.5f) / kShadowSlices;
         const float t = (y - point.y) / kToLight.y;
-        const float softness = 0.03f + 0.11f * (y - point.y);
+        const float softness = 0.03f + static_cast<float>(kPenumbra) * (y - point.y);
         const float gap = cross_section(s, point.x + kToLight.x * t, y, point.z + kToLight.z * t);
         dark = std::max(dark, strength * (1 - smoothstep(-softness, softness, gap)));
       }

@@ -155,18 +155,19 @@ bool holds(const Scene& scene, const RelationSpec& relation) {
   const Object& b = scene.objects.at(relation.object);
   const Extent ea = extent(a), eb = extent(b);
   const double dx = unit(b.x - a.x), dz = unit(b.z - a.z), dy = unit(a.elevation - b.elevation);
-  const bool level = std::abs(dy) < 0.25;
   const double reach = ea.half_width + eb.half_width;
   const auto swapped = [&](Relation converse) {
     return holds(scene, {converse, relation.object, relation.subject});
   };
+  const bool on_top = std::abs(dy - eb.height) <= 0.2 && std::abs(dx) <= 0.4 && std::abs(dz) <= 0.3;
   switch (relation.relation) {
-    case Relation::kOnTopOf:
-      return std::abs(dy - eb.height) <= 0.2 && std::abs(dx) <= 0.4 && std::abs(dz) <= 0.3;
+    case Relation::kOnTopOf: return on_top;
     case Relation::kUnder: return swapped(Relation::kOnTopOf);
-    case Relation::kLeftOf: return level && dx >= 0.55 * reach && std::abs(dz) <= std::max(0.8, dx);
+    case Relation::kLeftOf:
+      return dx >= 0.55 * reach && std::abs(dz) <= std::max(0.8, dx) && !on_top &&
+             !swapped(Relation::kOnTopOf);
     case Relation::kRightOf: return swapped(Relation::kLeftOf);
-    case Relation::kInFrontOf: return level && dz >= 0.35 && std::abs(dx) <= 0.75 * reach;
+    case Relation::kInFrontOf: return dz >= 0.35 && std::abs(dx) <= 0.75 * reach;
     case Relation::kBehind: return swapped(Relation::kInFrontOf);
     case Relation::kInside: {
       const bool hollow =
@@ -180,9 +181,7 @@ bool holds(const Scene& scene, const RelationSpec& relation) {
       const Object& c = scene.objects.at(relation.second);
       const double to_b = unit(b.x - a.x), to_c = unit(c.x - a.x);
       return to_b * to_c < 0 && std::min(std::abs(to_b), std::abs(to_c)) >= 0.3 &&
-             std::abs(unit(b.z - a.z)) <= 0.8 && std::abs(unit(c.z - a.z)) <= 0.8 &&
-             std::abs(unit(a.elevation - b.elevation)) < 0.25 &&
-             std::abs(unit(a.elevation - c.elevation)) < 0.25;
+             std::abs(unit(b.z - a.z)) <= 0.8 && std::abs(unit(c.z - a.z)) <= 0.8;
     }
   }
   return false;

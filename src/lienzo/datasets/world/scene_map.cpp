@@ -11,6 +11,10 @@
 namespace lienzo::datasets::world {
 namespace {
 
+struct Place {
+  double x, y;
+};
+
 struct Entry {
   int64_t pixel;
   int32_t layer;  // drawing order within the picture
@@ -24,7 +28,12 @@ class MapBuilder {
 
   void add(const Scene& scene, int64_t picture, const Window& window) {
     int layer = 0;
-    for (const int index : back_to_front(scene)) {
+    const std::vector<int> order = back_to_front(scene);
+    for (const int index : order) {
+      if (scene.objects[index].elevation > 0)
+        add_shadow(scene.objects[index], picture, window, layer++);
+    }
+    for (const int index : order) {
       const Object& object = scene.objects[index];
       add_object(object, picture, window, layer++);
       if (object.shape == Shape::kSign) add_letters(object, picture, window, layer++);
@@ -36,7 +45,7 @@ class MapBuilder {
   int64_t things() const { return static_cast<int64_t>(attributes_.size()) / kAttributes; }
 
  private:
-  int32_t add_attributes(const Object& object, int glyph) {
+  int32_t add_attributes(const Object& object, int glyph, double shadow_height = 0) {
     const size_t start = attributes_.size();
     attributes_.resize(start + kAttributes, 0.0f);
     float* row = attributes_.data() + start;
@@ -46,33 +55,74 @@ class MapBuilder {
     };
     set(kShapes, glyph < 0 ? static_cast<int>(object.shape) : -1);
     set(1, glyph < 0 ? -1 : 0);
-    set(kColours, static_cast<int>(object.colour));
+    set(kColours, shadow_height > 0 ? -1 : static_cast<int>(object.colour));
     set(kMaterials, static_cast<int>(object.material));
     set(kSizes, static_cast<int>(object.size));
     set(kYaws, object.yaw);
     set(static_cast<int>(kLetters.size()), glyph);
+    *row = static_cast<float>(shadow_height);
     return static_cast<int32_t>(start / kAttributes);
   }
 
   void add_object(const Object& object, int64_t picture, const Window& window, int layer) {
     const Box box = picture_box(object);
-    // Room for the shadow, which falls to the right and to the back.
-    const double shadow = 0.6 * extent(object).height / kFrame;
-    const Box reach = {
-        box.left - 0.02, box.top - 0.02, box.right + shadow + 0.02, box.bottom + 0.02};
-    add_entries(object, box, reach, picture, window, layer, add_attributes(object, -1));
+    add_entries(base_of(object),
+                box,
+                with_shadow(box, object),
+                picture,
+                window,
+                layer,
+                add_attributes(object, -1));
+  }
+
+  /// The shadow on the ground of a raised object is that of the same object standing farther from
+  /// the light, with softer edges.
+  void add_shadow(const Object& object, int64_t picture, const Window& window, int layer) {
+    const double height = static_cast<double>(object.elevation) / kUnit;
+    const double right = height * kShadowRight / kFrame;
+    const double down = height * (kCosPitch - kShadowBack * kSinPitch) / kFrame;
+    const double soft = height * kPenumbra / kFrame;
+    Box box = picture_box(object);
+    box = {box.left + right, box.top + down, box.right + right, box.bottom + down};
+    const Box edges = {box.left - soft, box.top - soft, box.right + soft, box.bottom + soft};
+    const Place base = base_of(object);
+    add_entries({base.x + right, base.y + down},
+                box,
+                with_shadow(edges, object),
+                picture,
+                window,
+                layer,
+                add_attributes(object, -1, height));
   }
 
   void add_letters(const Object& object, int64_t picture, const Window& window, int layer) {
     const std::vector<Box> boxes = letter_boxes(object);
     for (size_t i = 0; i < boxes.size(); ++i) {
       const int glyph = static_cast<int>(kLetters.find(object.word[i]));
-      add_entries(
-          object, boxes[i], boxes[i], picture, window, layer, add_attributes(object, glyph));
+      add_entries(base_of(object),
+                  boxes[i],
+                  boxes[i],
+                  picture,
+                  window,
+                  layer,
+                  add_attributes(object, glyph));
     }
   }
 
-  void add_entries(const Object& object,
+  /// Where the middle of its base is seen, in picture coordinates.
+  static Place base_of(const Object& object) {
+    return {to_picture_x(static_cast<double>(object.x) / kUnit),
+            to_picture_y(screen_up(static_cast<double>(object.elevation) / kUnit,
+                                   static_cast<double>(object.z) / kUnit))};
+  }
+
+  /// The box with room for the shadow, which falls to the right and to the back.
+  static Box with_shadow(const Box& box, const Object& object) {
+    const double shadow = 0.6 * extent(object).height / kFrame;
+    return {box.left - 0.02, box.top - 0.02, box.right + shadow + 0.02, box.bottom + 0.02};
+  }
+
+  void add_entries(Place base,
                    const Box& box,
                    const Box& reach,
                    int64_t picture,
@@ -87,9 +137,6 @@ class MapBuilder {
       return std::min(resolution_ - 1,
                       static_cast<int>(std::ceil((high - origin) / step - 0.5)) - 1);
     };
-    const double base_x = to_picture_x(static_cast<double>(object.x) / kUnit);
-    const double base_y = to_picture_y(screen_up(static_cast<double>(object.elevation) / kUnit,
-                                                 static_cast<double>(object.z) / kUnit));
     for (int y = first(reach.top, window.top); y <= last(reach.bottom, window.top); ++y) {
       const double py = window.top + (y + 0.5) * step;
       for (int x = first(reach.left, window.left); x <= last(reach.right, window.left); ++x) {
@@ -99,8 +146,8 @@ class MapBuilder {
                             thing,
                             {static_cast<float>((px - box.left) / (box.right - box.left) * 2 - 1),
                              static_cast<float>((py - box.top) / (box.bottom - box.top) * 2 - 1),
-                             static_cast<float>((px - base_x) * kFrame),
-                             static_cast<float>((base_y - py) * kFrame)}});
+                             static_cast<float>((px - base.x) * kFrame),
+                             static_cast<float>((base.y - py) * kFrame)}});
       }
     }
   }

@@ -116,6 +116,7 @@ class SceneDecoderTask : public Task {
                                 {"lienzo.kind", "scene-decoder"},
                                 {"lienzo.size", std::to_string(options_.size)},
                                 {"lienzo.config", denoiser_->config().to_json().dump()},
+                                {"lienzo.data", world::data_version()},
                                 {"lienzo.provenance", provenance.dump()}});
   }
 

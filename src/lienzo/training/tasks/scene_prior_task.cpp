@@ -106,6 +106,7 @@ class ScenePriorTask : public Task {
                                {{"format", "pt"},
                                 {"lienzo.kind", "scene-prior"},
                                 {"lienzo.config", prior_->config().to_json().dump()},
+                                {"lienzo.data", world::data_version()},
                                 {"lienzo.provenance", provenance.dump()}});
     tokenizer_.save(folder / "tokenizer.json");
   }

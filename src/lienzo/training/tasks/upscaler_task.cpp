@@ -171,6 +171,7 @@ class UpscalerTask : public Task {
                                {{"format", "pt"},
                                 {"lienzo.kind", "scene-upscaler"},
                                 {"lienzo.config", upscaler_->config().to_json().dump()},
+                                {"lienzo.data", world::data_version()},
                                 {"lienzo.provenance", provenance.dump()}});
   }
 
