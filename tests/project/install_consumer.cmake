@@ -7,10 +7,12 @@ function(run)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
+string(REPLACE ";" "\\;" prefix_path "${WORK}/prefix;${PREFIX_PATH}")
 file(REMOVE_RECURSE ${WORK})
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 run(${CMAKE_COMMAND} -G Ninja -S ${CONSUMER} -B ${WORK}/build -DCMAKE_CXX_COMPILER=${CXX}
-    "-DCMAKE_CXX_FLAGS=${CXX_FLAGS}" "-DCMAKE_PREFIX_PATH=${WORK}/prefix;${PREFIX_PATH}")
+    "-DCMAKE_CXX_FLAGS=${CXX_FLAGS}" "-DCMAKE_EXE_LINKER_FLAGS=${LINKER_FLAGS}"
+    "-DCMAKE_PREFIX_PATH=${prefix_path}")
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/consumer ${WORK}/picture.png)
 if(NOT output MATCHES "lienzo ${VERSION}: 16x8, 5 levels")

@@ -23,8 +23,10 @@ BatchLoader::~BatchLoader() {
 
 void BatchLoader::work() {
   // A loader takes one processor, not all. libtorch sets the count of a thread at its first
-  // operation, so that must have happened before; the OpenMP count is the thread's own,
-  // at::set_num_threads would change everyone's.
+  // operation, in its library and once more in what its headers put into ours, so both must have
+  // happened before; the OpenMP count is the thread's own, at::set_num_threads would change
+  // everyone's.
+  at::get_num_threads();
   at::internal::lazy_init_num_threads();
   omp_set_num_threads(1);
   torch::NoGradGuard no_grad;
