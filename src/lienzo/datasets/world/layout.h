@@ -51,8 +51,9 @@ struct Example {
 Example sample_example(uint64_t seed, uint64_t index, Split split);
 
 /// Changes whenever sample_example() or the renderer gives something else for the same seed and
-/// index; written into what is trained on them. "world 1": what stood beside a raised object was
-/// raised as high. "world 2": it stands on the ground.
+/// index; written into the parts of the embedded model and the checker. "world 1": what stood
+/// beside a raised object was raised as high. "world 2": it stands on the ground, and the tail of a
+/// Q is longer.
 std::string data_version();
 
 }  // namespace lienzo::datasets::world
