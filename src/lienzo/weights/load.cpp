@@ -6,12 +6,11 @@
 #include "lienzo/base/error.h"
 #include "lienzo/tensor/dtype.h"
 #include "lienzo/tensor/shape.h"
+#include "lienzo/weights/problem_list.h"
 
 namespace lienzo::weights {
 
 namespace {
-
-constexpr size_t kNamesShown = 20;
 
 /// Whether `text` fits `pattern`, where '*' stands for any text.
 bool fits(std::string_view pattern, std::string_view text) {
@@ -30,17 +29,6 @@ bool fits_any(const std::vector<std::string>& patterns, std::string_view text) {
     if (fits(pattern, text)) return true;
   }
   return false;
-}
-
-/// Adds "2 missing: 'a', 'b'" to `message`, at most kNamesShown names.
-void add_list(std::string& message, std::string_view what, const std::vector<std::string>& items) {
-  if (items.empty()) return;
-  message +=
-      (message.empty() ? "" : "; ") + std::to_string(items.size()) + " " + std::string(what) + ": ";
-  for (size_t i = 0; i < items.size() && i < kNamesShown; ++i)
-    message += (i ? ", " : "") + items[i];
-  if (items.size() > kNamesShown)
-    message += " and " + std::to_string(items.size() - kNamesShown) + " more";
 }
 
 std::vector<NamedTensor> parameters_and_buffers(const torch::nn::Module& module) {
@@ -80,10 +68,10 @@ void load_strict(torch::nn::Module& module, const TensorFile& file, const LoadOp
   }
 
   std::string problems;
-  add_list(problems, "missing", missing);
-  add_list(problems, "unexpected", unexpected);
-  add_list(problems, "mis-shaped", mis_shaped);
-  add_list(problems, "of another type", mis_typed);
+  add_problems(problems, "missing", missing);
+  add_problems(problems, "unexpected", unexpected);
+  add_problems(problems, "mis-shaped", mis_shaped);
+  add_problems(problems, "of another type", mis_typed);
   if (!problems.empty()) {
     const std::string part =
         options.prefix.empty() ? "" : " (names under " + quote_name(options.prefix) + ")";
