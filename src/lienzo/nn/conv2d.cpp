@@ -1,0 +1,38 @@
+#include "lienzo/nn/conv2d.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "lienzo/nn/skip_init.h"
+
+namespace lienzo::nn {
+
+Conv2dImpl::Conv2dImpl(const Conv2dOptions& options) : options_(options) {
+  const auto& o = options_;
+  weight = register_parameter("weight", torch::empty({o.out, o.in, o.kernel, o.kernel}));
+  bias = register_parameter(
+      "bias", o.bias ? torch::empty({o.out}) : torch::Tensor(), /*requires_grad=*/o.bias);
+  if (SkipInit::active()) return;
+  torch::nn::init::kaiming_uniform_(weight, std::sqrt(5.0));
+  if (!o.bias) return;
+  const double bound = 1 / std::sqrt(static_cast<double>(o.in * o.kernel * o.kernel));
+  torch::nn::init::uniform_(bias, -bound, bound);
+}
+
+torch::Tensor Conv2dImpl::forward(const torch::Tensor& x, const torch::Tensor& residual) {
+  const torch::Tensor y =
+      torch::conv2d(x.is_cpu() ? x.contiguous(torch::MemoryFormat::ChannelsLast) : x,
+                    weight,
+                    bias,
+                    options_.stride,
+                    options_.padding);
+  return residual.defined() ? y + residual : y;
+}
+
+void Conv2dImpl::prepare(torch::ScalarType dtype) {
+  weight.set_data(weight.to(dtype).contiguous(torch::MemoryFormat::ChannelsLast));
+  if (bias.defined()) bias.set_data(bias.to(dtype));
+}
+
+}  // namespace lienzo::nn
