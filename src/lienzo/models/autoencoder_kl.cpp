@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
-#include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
-#include "lienzo/nn/attention.h"
-#include "lienzo/nn/layers.h"
+#include "lienzo/models/reference_config.h"
+#include "lienzo/nn/fused_attention.h"
+#include "lienzo/nn/group_norm.h"
+#include "lienzo/nn/linear.h"
+#include "lienzo/nn/resnet_block_2d.h"
+#include "lienzo/nn/upsample.h"
 #include "lienzo/tensor/shape.h"
 
 namespace lienzo::models {
@@ -14,52 +17,41 @@ namespace {
 
 constexpr double kNormEpsilon = 1e-6;
 
-torch::nn::GroupNorm group_norm(int64_t channels, int64_t groups) {
-  return torch::nn::GroupNorm(torch::nn::GroupNormOptions(groups, channels).eps(kNormEpsilon));
+nn::ResnetBlock2d resnet(int64_t in_channels, int64_t out_channels, int64_t groups) {
+  return nn::ResnetBlock2d(nn::ResnetBlock2dOptions{
+      .in = in_channels, .out = out_channels, .groups = groups, .eps = kNormEpsilon});
 }
 
-// ResnetBlock2D of models/resnet.py, without time embedding.
-struct ResnetImpl : torch::nn::Module {
-  ResnetImpl(int64_t in_channels, int64_t out_channels, int64_t groups)
-      : norm1(register_module("norm1", group_norm(in_channels, groups))),
-        conv1(register_module("conv1", nn::conv3x3(in_channels, out_channels))),
-        norm2(register_module("norm2", group_norm(out_channels, groups))),
-        conv2(register_module("conv2", nn::conv3x3(out_channels, out_channels))) {
-    if (in_channels != out_channels) {
-      conv_shortcut = register_module("conv_shortcut", nn::conv1x1(in_channels, out_channels));
-    }
-  }
-  torch::Tensor forward(const torch::Tensor& x) {
-    torch::Tensor h = conv1(torch::silu(norm1(x)));  // (B, out, H, W)
-    h = conv2(torch::silu(norm2(h)));
-    return (conv_shortcut ? conv_shortcut(x) : x) + h;
-  }
-  torch::nn::GroupNorm norm1;
-  torch::nn::Conv2d conv1;
-  torch::nn::GroupNorm norm2;
-  torch::nn::Conv2d conv2;
-  torch::nn::Conv2d conv_shortcut{nullptr};
-};
-TORCH_MODULE(Resnet);
+nn::Conv2d conv3x3(int64_t in_channels, int64_t out_channels) {
+  return nn::Conv2d(nn::Conv2dOptions{.in = in_channels, .out = out_channels});
+}
+
+nn::Conv2d conv1x1(int64_t in_channels, int64_t out_channels) {
+  return nn::Conv2d(
+      nn::Conv2dOptions{.in = in_channels, .out = out_channels, .kernel = 1, .padding = 0});
+}
 
 // Attention of models/attention_processor.py as the middle block has it: one head over all pixels.
 struct PixelAttentionImpl : torch::nn::Module {
   PixelAttentionImpl(int64_t channels, int64_t groups)
-      : norm(register_module("group_norm", group_norm(channels, groups))),
-        to_q(register_module("to_q", torch::nn::Linear(channels, channels))),
-        to_k(register_module("to_k", torch::nn::Linear(channels, channels))),
-        to_v(register_module("to_v", torch::nn::Linear(channels, channels))),
+      : norm(register_module("group_norm", nn::GroupNorm(groups, channels, kNormEpsilon))),
+        to_q(register_module("to_q", nn::Linear(channels, channels))),
+        to_k(register_module("to_k", nn::Linear(channels, channels))),
+        to_v(register_module("to_v", nn::Linear(channels, channels))),
         to_out(register_module("to_out", torch::nn::ModuleList())) {
-    to_out->push_back(torch::nn::Linear(channels, channels));
+    to_out->push_back(nn::Linear(channels, channels));
   }
   torch::Tensor forward(const torch::Tensor& x) {
-    const torch::Tensor tokens = norm(x).flatten(2).transpose(1, 2).unsqueeze(1);  // (B, 1, H W, C)
-    torch::Tensor h = nn::attention(to_q(tokens), to_k(tokens), to_v(tokens)).squeeze(1);
-    h = to_out[0]->as<torch::nn::LinearImpl>()->forward(h);  // (B, H W, C)
-    return x + h.transpose(1, 2).reshape(x.sizes());
+    const auto tokens_of = [](const torch::Tensor& pixels) {
+      return pixels.permute({0, 2, 3, 1}).flatten(1, 2);  // (B, H W, C)
+    };
+    const torch::Tensor tokens = tokens_of(norm(x));
+    torch::Tensor h = nn::fused_attention(to_q(tokens), to_k(tokens), to_v(tokens), /*heads=*/1);
+    h = to_out[0]->as<nn::LinearImpl>()->forward(h, /*residual=*/tokens_of(x));
+    return h.view({x.size(0), x.size(2), x.size(3), x.size(1)}).permute({0, 3, 1, 2});
   }
-  torch::nn::GroupNorm norm;
-  torch::nn::Linear to_q, to_k, to_v;
+  nn::GroupNorm norm;
+  nn::Linear to_q, to_k, to_v;
   torch::nn::ModuleList to_out;
 };
 TORCH_MODULE(PixelAttention);
@@ -72,12 +64,12 @@ struct MidBlockImpl : torch::nn::Module {
       attentions->push_back(PixelAttention(channels, config.norm_num_groups));
     }
     for (int i = 0; i < 2; ++i)
-      resnets->push_back(Resnet(channels, channels, config.norm_num_groups));
+      resnets->push_back(resnet(channels, channels, config.norm_num_groups));
   }
   torch::Tensor forward(const torch::Tensor& x) {
-    torch::Tensor h = resnets[0]->as<ResnetImpl>()->forward(x);
+    torch::Tensor h = resnets[0]->as<nn::ResnetBlock2dImpl>()->forward(x);
     if (attentions) h = attentions[0]->as<PixelAttentionImpl>()->forward(h);
-    return resnets[1]->as<ResnetImpl>()->forward(h);
+    return resnets[1]->as<nn::ResnetBlock2dImpl>()->forward(h);
   }
   torch::nn::ModuleList attentions{nullptr}, resnets;
 };
@@ -88,15 +80,15 @@ struct ResampleImpl : torch::nn::Module {
   ResampleImpl(int64_t channels, bool larger) : larger(larger) {
     conv = register_module(
         "conv",
-        larger ? nn::conv3x3(channels, channels)
-               : torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 3).stride(2)));
+        nn::Conv2d(nn::Conv2dOptions{
+            .in = channels, .out = channels, .stride = larger ? 1 : 2, .padding = larger ? 1 : 0}));
   }
   torch::Tensor forward(const torch::Tensor& x) {
-    if (larger) return conv(torch::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2}));
+    if (larger) return conv(nn::upsample_twice(x));
     return conv(torch::constant_pad_nd(x, {0, 1, 0, 1}, 0));  // one column right, one row below
   }
   bool larger;
-  torch::nn::Conv2d conv{nullptr};
+  nn::Conv2d conv{nullptr};
 };
 TORCH_MODULE(Resample);
 
@@ -110,14 +102,14 @@ struct LevelImpl : torch::nn::Module {
             bool resamples)
       : resnets(register_module("resnets", torch::nn::ModuleList())) {
     for (int64_t i = 0; i < layers; ++i) {
-      resnets->push_back(Resnet(i == 0 ? in_channels : out_channels, out_channels, groups));
+      resnets->push_back(resnet(i == 0 ? in_channels : out_channels, out_channels, groups));
     }
     if (!resamples) return;
     resamplers = register_module(up ? "upsamplers" : "downsamplers", torch::nn::ModuleList());
     resamplers->push_back(Resample(out_channels, up));
   }
   torch::Tensor forward(torch::Tensor x) {
-    for (const auto& resnet : *resnets) x = resnet->as<ResnetImpl>()->forward(x);
+    for (const auto& resnet : *resnets) x = resnet->as<nn::ResnetBlock2dImpl>()->forward(x);
     return resamplers ? resamplers[0]->as<ResampleImpl>()->forward(x) : x;
   }
   torch::nn::ModuleList resnets;
@@ -133,19 +125,10 @@ void require(bool supported, std::string_view where, const std::string& what) {
 
 AutoencoderKlConfig AutoencoderKlConfig::from_json(const Json& json, std::string_view where) {
   AutoencoderKlConfig config;
-  // diffusers writes null for what is not set.
-  Json given = Json::object();
-  if (json.is_object()) {
-    for (const auto& [key, value] : json.items()) {
-      if (!value.is_null()) given[key] = value;
-    }
-  }
-  ConfigReader reader(json.is_object() ? given : json, std::string(where));
+  ConfigReader reader(without_nulls(json), std::string(where));
   std::vector<std::string> down = {"DownEncoderBlock2D"}, up = {"UpDecoderBlock2D"};
   std::string name = "AutoencoderKL", activation = "silu";
-  Json ignored;
-  for (const char* key : {"_diffusers_version", "_name_or_path", "force_upcast", "sample_size"})
-    reader.optional(key, ignored);
+  ignore(reader, {"_diffusers_version", "_name_or_path", "force_upcast", "sample_size"});
   reader.optional("_class_name", name);
   reader.optional("act_fn", activation);
   reader.optional("in_channels", config.in_channels);
@@ -232,7 +215,7 @@ class AutoencoderEncoderImpl : public torch::nn::Module {
  public:
   explicit AutoencoderEncoderImpl(const AutoencoderKlConfig& config) {
     const auto& widths = config.block_out_channels;
-    conv_in_ = register_module("conv_in", nn::conv3x3(config.in_channels, widths.front()));
+    conv_in_ = register_module("conv_in", conv3x3(config.in_channels, widths.front()));
     down_blocks_ = register_module("down_blocks", torch::nn::ModuleList());
     for (size_t i = 0; i < widths.size(); ++i) {
       down_blocks_->push_back(Level(widths[i == 0 ? 0 : i - 1],
@@ -243,22 +226,22 @@ class AutoencoderEncoderImpl : public torch::nn::Module {
                                     i + 1 < widths.size()));
     }
     mid_block_ = register_module("mid_block", MidBlock(widths.back(), config));
-    conv_norm_out_ =
-        register_module("conv_norm_out", group_norm(widths.back(), config.norm_num_groups));
-    conv_out_ = register_module("conv_out", nn::conv3x3(widths.back(), 2 * config.latent_channels));
+    conv_norm_out_ = register_module(
+        "conv_norm_out", nn::GroupNorm(config.norm_num_groups, widths.back(), kNormEpsilon));
+    conv_out_ = register_module("conv_out", conv3x3(widths.back(), 2 * config.latent_channels));
   }
   torch::Tensor forward(const torch::Tensor& x) {
     torch::Tensor h = conv_in_(x);  // (B, widths[0], H, W)
     for (const auto& block : *down_blocks_) h = block->as<LevelImpl>()->forward(h);
-    h = mid_block_->forward(h);                        // (B, widths[-1], h, w)
-    return conv_out_(torch::silu(conv_norm_out_(h)));  // (B, 2 latent, h, w)
+    h = mid_block_->forward(h);                          // (B, widths[-1], h, w)
+    return conv_out_(conv_norm_out_(h, /*silu=*/true));  // (B, 2 latent, h, w)
   }
 
  private:
-  torch::nn::Conv2d conv_in_{nullptr}, conv_out_{nullptr};
+  nn::Conv2d conv_in_{nullptr}, conv_out_{nullptr};
   torch::nn::ModuleList down_blocks_{nullptr};
   MidBlock mid_block_{nullptr};
-  torch::nn::GroupNorm conv_norm_out_{nullptr};
+  nn::GroupNorm conv_norm_out_{nullptr};
 };
 
 class AutoencoderDecoderImpl : public torch::nn::Module {
@@ -266,7 +249,7 @@ class AutoencoderDecoderImpl : public torch::nn::Module {
   explicit AutoencoderDecoderImpl(const AutoencoderKlConfig& config) {
     const std::vector<int64_t> widths(config.block_out_channels.rbegin(),
                                       config.block_out_channels.rend());
-    conv_in_ = register_module("conv_in", nn::conv3x3(config.latent_channels, widths.front()));
+    conv_in_ = register_module("conv_in", conv3x3(config.latent_channels, widths.front()));
     up_blocks_ = register_module("up_blocks", torch::nn::ModuleList());
     for (size_t i = 0; i < widths.size(); ++i) {
       up_blocks_->push_back(Level(widths[i == 0 ? 0 : i - 1],
@@ -277,21 +260,21 @@ class AutoencoderDecoderImpl : public torch::nn::Module {
                                   i + 1 < widths.size()));
     }
     mid_block_ = register_module("mid_block", MidBlock(widths.front(), config));
-    conv_norm_out_ =
-        register_module("conv_norm_out", group_norm(widths.back(), config.norm_num_groups));
-    conv_out_ = register_module("conv_out", nn::conv3x3(widths.back(), config.out_channels));
+    conv_norm_out_ = register_module(
+        "conv_norm_out", nn::GroupNorm(config.norm_num_groups, widths.back(), kNormEpsilon));
+    conv_out_ = register_module("conv_out", conv3x3(widths.back(), config.out_channels));
   }
   torch::Tensor forward(const torch::Tensor& z) {
     torch::Tensor h = mid_block_->forward(conv_in_(z));  // (B, widths[0], h, w)
     for (const auto& block : *up_blocks_) h = block->as<LevelImpl>()->forward(h);
-    return conv_out_(torch::silu(conv_norm_out_(h)));  // (B, out, H, W)
+    return conv_out_(conv_norm_out_(h, /*silu=*/true));  // (B, out, H, W)
   }
 
  private:
-  torch::nn::Conv2d conv_in_{nullptr}, conv_out_{nullptr};
+  nn::Conv2d conv_in_{nullptr}, conv_out_{nullptr};
   torch::nn::ModuleList up_blocks_{nullptr};
   MidBlock mid_block_{nullptr};
-  torch::nn::GroupNorm conv_norm_out_{nullptr};
+  nn::GroupNorm conv_norm_out_{nullptr};
 };
 
 AutoencoderKlImpl::AutoencoderKlImpl(const AutoencoderKlConfig& config)
@@ -300,9 +283,9 @@ AutoencoderKlImpl::AutoencoderKlImpl(const AutoencoderKlConfig& config)
       decoder_(register_module("decoder", std::make_shared<AutoencoderDecoderImpl>(config))) {
   const int64_t latent = config.latent_channels;
   if (config.use_quant_conv)
-    quant_conv_ = register_module("quant_conv", nn::conv1x1(2 * latent, 2 * latent));
+    quant_conv_ = register_module("quant_conv", conv1x1(2 * latent, 2 * latent));
   if (config.use_post_quant_conv)
-    post_quant_conv_ = register_module("post_quant_conv", nn::conv1x1(latent, latent));
+    post_quant_conv_ = register_module("post_quant_conv", conv1x1(latent, latent));
 }
 
 AutoencoderKlImpl::Posterior AutoencoderKlImpl::encode(const torch::Tensor& x) {

@@ -2,9 +2,6 @@
 
 #include <torch/nn/module.h>
 #include <torch/nn/modules/container/modulelist.h>
-#include <torch/nn/modules/conv.h>
-#include <torch/nn/modules/linear.h>
-#include <torch/nn/modules/normalization.h>
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
@@ -12,6 +9,7 @@
 #include <vector>
 
 #include "lienzo/base/json.h"
+#include "lienzo/nn/conv2d.h"
 
 namespace lienzo::models {
 
@@ -64,7 +62,7 @@ class AutoencoderKlImpl : public torch::nn::Module {
   AutoencoderKlConfig config_;
   std::shared_ptr<AutoencoderEncoderImpl> encoder_;
   std::shared_ptr<AutoencoderDecoderImpl> decoder_;
-  torch::nn::Conv2d quant_conv_{nullptr}, post_quant_conv_{nullptr};
+  nn::Conv2d quant_conv_{nullptr}, post_quant_conv_{nullptr};
 };
 TORCH_MODULE(AutoencoderKl);
 
