@@ -36,6 +36,19 @@ def write_json(path, value):
     path.write_text(json.dumps(value, indent=2) + "\n")
 
 
+def save(tensors, path, metadata=None):
+    """As safetensors writes, which leaves the order of the metadata to chance, with the header in its order."""
+    data = safetensors.torch.save({key: value.contiguous() for key, value in tensors.items()}, metadata)
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:8 + length])
+    if metadata:
+        header["__metadata__"] = dict(sorted(metadata.items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + length:])
+
+
 def weights_name(part):
     return "diffusion_pytorch_model.safetensors" if isinstance(part, ConfigMixin) else "model.safetensors"
 
@@ -44,13 +57,13 @@ def write(family, parts, target):
     if not family.pipeline:  # a single network: its config.json and weights, no model_index.json
         (part,) = parts.values()
         write_json(target / "config.json", config(part))
-        safetensors.torch.save_file(tensors(part), target / weights_name(part), {"format": "pt"})
+        save(tensors(part), target / weights_name(part), {"format": "pt"})
         return
     index = {"_class_name": family.pipeline, "_diffusers_version": diffusers.__version__} | family.index
     for name, part in parts.items():
         index[name] = [CLASSES.get(type(part).__name__, "diffusers"), type(part).__name__]
         write_json(target / name / "config.json", config(part))
-        safetensors.torch.save_file(tensors(part), target / name / weights_name(part), {"format": "pt"})
+        save(tensors(part), target / name / weights_name(part), {"format": "pt"})
         if name.startswith("text_encoder"):
             folder = name.replace("text_encoder", "tokenizer")
             index[folder] = ["transformers", "CLIPTokenizer"]

@@ -6,7 +6,6 @@ tensors, otherwise `write` stops.
 import json
 import re
 
-import safetensors.torch
 import torch
 from diffusers.loaders import single_file_utils
 
@@ -177,7 +176,7 @@ def write(family, parts, target):
             side, original_name = taesd_name(key)
             files[side][original_name] = value
         for side, tensors in files.items():
-            safetensors.torch.save_file(tensors, target / f"taesd_{side}.safetensors")
+            folder.save(tensors, target / f"taesd_{side}.safetensors")
         return
     if "vae" not in parts:
         return  # the distilled U-Net has no published single-file form
@@ -191,5 +190,4 @@ def write(family, parts, target):
     # What shapes cannot tell of so small a model (groups, heads): under the keys that `lienzo model convert` writes.
     configs = {name: folder.config(part) for name, part in parts.items()} | {"scheduler": family.scheduler}
     metadata = {f"lienzo.config.{name}": json.dumps(value) for name, value in configs.items()}
-    safetensors.torch.save_file({key: value.contiguous() for key, value in tensors.items()},
-                                target / "original.safetensors", metadata)
+    folder.save(tensors, target / "original.safetensors", metadata)
