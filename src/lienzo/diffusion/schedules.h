@@ -50,6 +50,18 @@ double sigma_to_t(std::span<const double> table, double sigma);
 
 enum class TimestepSpacing { kLeading, kTrailing, kLinspace };
 
+/// How a diffusers configuration spreads the levels between the ends of its timesteps.
+enum class SigmaSpread {
+  kTimesteps,    // it visits the timesteps
+  kKarras,       // use_karras_sigmas
+  kExponential,  // use_exponential_sigmas
+  kBeta,         // use_beta_sigmas
+  kLu,           // use_lu_lambdas: kExponential, at whole timesteps
+};
+
+/// Where the last step of a diffusers configuration leads: final_sigmas_type.
+enum class FinalSigma { kZero, kSigmaMin };
+
 /// "leading", "trailing", "linspace".
 TimestepSpacing timestep_spacing_from_name(std::string_view name);
 

@@ -41,7 +41,8 @@ Tensor run_ddim(const Denoiser& denoise,
                 const SamplerSettings& settings,
                 tensor::NoiseSource& noise,
                 const StepCallback& on_step) {
-  return sample_ddim(denoise, std::move(x), sigmas, {settings.path, settings.eta}, noise, on_step);
+  return sample_ddim(
+      denoise, std::move(x), sigmas, {settings.path, settings.eta.value_or(0)}, noise, on_step);
 }
 
 Tensor run_dpmpp_2m(const Denoiser& denoise,

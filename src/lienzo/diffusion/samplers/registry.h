@@ -8,13 +8,6 @@
 
 namespace lienzo::diffusion {
 
-/// The union of what samplers can be told; each takes what it knows.
-struct SamplerSettings {
-  NoisePath path = NoisePath::kVarianceExploding;
-  double eta = 0;           // ddim
-  ChurnOptions churn = {};  // euler, heun
-};
-
 struct Sampler {
   std::string_view name;
   std::string_view summary;  // one line for --help

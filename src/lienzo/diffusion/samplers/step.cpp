@@ -57,12 +57,12 @@ torch::Tensor derivative(const torch::Tensor& x, const torch::Tensor& denoised, 
 void report_step(const StepCallback& on_step,
                  size_t index,
                  std::span<const double> sigmas,
-                 const torch::Tensor& x,
+                 torch::Tensor& x,
                  const torch::Tensor& denoised) {
   if (!on_step) return;
   const int step = static_cast<int>(index) + 1;
   const int total = static_cast<int>(sigmas.size()) - 1;
-  if (!on_step({step, total, sigmas[index], x, denoised})) {
+  if (!on_step({step, total, sigmas[index], sigmas[index + 1], x, denoised})) {
     throw Error(
         ErrorKind::kCancelled,
         "[sampler] cancelled after step " + std::to_string(step) + " of " + std::to_string(total));

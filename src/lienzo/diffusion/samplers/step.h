@@ -3,10 +3,10 @@
 #include <torch/types.h>
 
 #include <functional>
-#include <limits>
 #include <span>
 
 #include "lienzo/diffusion/denoiser.h"
+#include "lienzo/diffusion/samplers/settings.h"
 
 namespace lienzo::tensor {
 class NoiseSource;
@@ -22,22 +22,16 @@ namespace lienzo::diffusion {
 struct StepInfo {
   int step;  // steps finished, 1..total
   int total;
-  double sigma;                   // the noise level the step started from
-  const torch::Tensor& x;         // the state after the step
+  double sigma;       // the noise level the step started from
+  double sigma_next;  // the level of x, where the next step starts
+  /// The state after the step. A callback may put another in its place (inpainting), of the same
+  /// shape, type and level.
+  torch::Tensor& x;
   const torch::Tensor& denoised;  // the step's prediction of x0: what a preview shows
 };
 
 /// Called after every step; false cancels. May be empty.
 using StepCallback = std::function<bool(const StepInfo&)>;
-
-/// Stochasticity of Karras et al. 2022 (arXiv:2206.00364), Algorithm 2; s_churn = 0 makes a sampler
-/// deterministic.
-struct ChurnOptions {
-  double s_churn = 0;
-  double s_tmin = 0;
-  double s_tmax = std::numeric_limits<double>::infinity();
-  double s_noise = 1;
-};
 
 /// Throws kInvalidInput unless x and sigmas are as described above (on flow also sigmas[0] <= 1).
 void check_sampler_input(const torch::Tensor& x, std::span<const double> sigmas, NoisePath path);
@@ -60,7 +54,7 @@ torch::Tensor derivative(const torch::Tensor& x, const torch::Tensor& denoised, 
 void report_step(const StepCallback& on_step,
                  size_t index,
                  std::span<const double> sigmas,
-                 const torch::Tensor& x,
+                 torch::Tensor& x,
                  const torch::Tensor& denoised);
 
 }  // namespace lienzo::diffusion
