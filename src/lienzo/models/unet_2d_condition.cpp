@@ -28,18 +28,6 @@ struct TimestepEmbeddingImpl : torch::nn::Module {
   nn::Linear linear_1, linear_2, cond_proj{nullptr};
 };
 
-// get_guidance_scale_embedding of pipelines/latent_consistency_models: sines before cosines, spaced
-// to the very last frequency.
-torch::Tensor guidance_embedding(const torch::Tensor& guidance, int64_t width) {
-  const int64_t half = width / 2;
-  const torch::Tensor frequencies =
-      torch::exp(torch::arange(half, guidance.options().dtype(torch::kFloat)) *
-                 (-std::log(10000.0) / static_cast<double>(half - 1)));
-  const torch::Tensor angles =
-      guidance.to(torch::kFloat).unsqueeze(1) * 1000.0 * frequencies.unsqueeze(0);
-  return torch::cat({torch::sin(angles), torch::cos(angles)}, 1);  // (B, width)
-}
-
 // Holds the convolution under the name "conv", as Downsample2D and Upsample2D do.
 struct ResampleImpl : torch::nn::Module {
   ResampleImpl(int64_t channels, int64_t stride)
@@ -185,6 +173,14 @@ UNetBlock up_block(const UNet2DConditionConfig& config, size_t level) {
 
 }  // namespace
 
+torch::Tensor guidance_embedding(double scale, int64_t batch, int64_t width) {
+  const int64_t half = width / 2;
+  const torch::Tensor frequencies = torch::exp(
+      torch::arange(half, torch::kFloat) * (-std::log(10000.0) / static_cast<double>(half - 1)));
+  const torch::Tensor angles = frequencies * (1000.0 * (scale - 1));
+  return torch::cat({torch::sin(angles), torch::cos(angles)}).expand({batch, -1});
+}
+
 UNet2DConditionImpl::UNet2DConditionImpl(const UNet2DConditionConfig& config) : config_(config) {
   const auto& widths = config.block_out_channels;
   const int64_t first = widths.front();
@@ -232,17 +228,16 @@ void UNet2DConditionImpl::check(const torch::Tensor& latents,
     tensor::check_shape(conditioning.pooled_text, {batch, pooled}, "unet.pooled_text");
   }
   if (config_.time_cond_proj_dim > 0)
-    tensor::check_shape(conditioning.guidance, {batch}, "unet.guidance");
+    tensor::check_shape(
+        conditioning.guidance, {batch, config_.time_cond_proj_dim}, "unet.guidance");
 }
 
 // (B, time_embed_dim), after the SiLU that every residual block begins with.
 torch::Tensor UNet2DConditionImpl::embed(const torch::Tensor& time,
                                          const UNetConditioning& conditioning) {
   const torch::ScalarType dtype = conditioning.context.scalar_type();
-  torch::Tensor guidance;
-  if (config_.time_cond_proj_dim > 0) {
-    guidance = guidance_embedding(conditioning.guidance, config_.time_cond_proj_dim).to(dtype);
-  }
+  const torch::Tensor guidance =
+      config_.time_cond_proj_dim > 0 ? conditioning.guidance.to(dtype) : torch::Tensor();
   torch::Tensor embedding = time_embedding_->as<TimestepEmbeddingImpl>()->forward(
       nn::sinusoidal_embedding(time, config_.block_out_channels.front(), 1.0).to(dtype), guidance);
   if (config_.text_time) {

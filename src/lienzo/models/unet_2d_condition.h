@@ -53,8 +53,13 @@ struct UNetConditioning {
   torch::Tensor context;      // (B, S, cross_attention_dim): states of the text encoders
   torch::Tensor pooled_text;  // (B, P), SDXL only
   torch::Tensor time_ids;     // (B, 6 or 5) sizes and crops, SDXL only
-  torch::Tensor guidance;     // (B), guidance scale - 1, with time_cond_proj_dim only
+  torch::Tensor guidance;     // (B, time_cond_proj_dim): guidance_embedding, LCM only
 };
+
+/// How LCM is told its guidance scale (Luo et al. 2023, arXiv:2310.04378): sines, then cosines, of
+/// 1000 (scale - 1) times frequencies from 1 to 1 / 10000. (batch, width), fp32. As
+/// get_guidance_scale_embedding in diffusers, pipelines/latent_consistency_models.
+torch::Tensor guidance_embedding(double scale, int64_t batch, int64_t width);
 
 class UNetBlockImpl;
 TORCH_MODULE(UNetBlock);

@@ -31,7 +31,7 @@ torch::Tensor sinusoidal_embedding(const torch::Tensor& values, int64_t width, d
   const int64_t half = width / 2;
   const auto options = torch::TensorOptions().dtype(torch::kFloat).device(values.device());
   const torch::Tensor frequencies =
-      torch::exp(torch::arange(half, options) * (-std::log(10000.0) / static_cast<double>(half)));
+      torch::exp(torch::arange(half, options) * -std::log(10000.0) / static_cast<double>(half));
   const torch::Tensor angles =
       values.to(torch::kFloat).unsqueeze(1) * scale * frequencies.unsqueeze(0);  // (B, width / 2)
   return torch::cat({torch::cos(angles), torch::sin(angles)}, 1);                // (B, width)

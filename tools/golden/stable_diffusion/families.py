@@ -51,14 +51,15 @@ class Family:
 
 
 def randomize(module, name):
-    """Numbers that keep activations near one, norms unlike the identity, everything exact in fp16."""
+    """Numbers that keep activations near one, norms unlike the identity, everything exact in fp16. With full instead
+    of 0.7 of the usual deviation, one rounding at the beginning grows to 1e-5 of the answer, in the reference too."""
     generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
     with torch.no_grad():
         for key, parameter in module.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)
             if parameter.dim() > 1:
                 fan_in = 4 if "embedding.weight" in key else parameter[0].numel()
-                noise *= fan_in**-0.5
+                noise *= 0.7 * fan_in**-0.5
             elif key.endswith(".weight"):
                 noise = 1 + 0.2 * noise
             else:
