@@ -1,9 +1,7 @@
 #include "lienzo/models/unet_2d_condition.h"
 
-#include <fmt/format.h>
 #include <torch/torch.h>
 
-#include "lienzo/base/error.h"
 #include "lienzo/nn/layers.h"
 #include "lienzo/nn/resnet_block_2d.h"
 #include "lienzo/nn/spatial_transformer.h"
@@ -104,7 +102,10 @@ class UNetBlockImpl : public torch::nn::Module {
       skips.pop_back();
       x = attend(i, resnet(i, x, embedding), context);
     }
-    return resamplers_ ? resample(nn::upsample_twice(x)) : x;
+    if (!resamplers_) return x;
+    // Where a side was odd on the way down, the skips are one pixel smaller.
+    const torch::Tensor& next = skips.back();
+    return resample(nn::upsample_twice(x).slice(2, 0, next.size(2)).slice(3, 0, next.size(3)));
   }
 
  private:
@@ -212,13 +213,6 @@ void UNet2DConditionImpl::check(const torch::Tensor& latents,
                                 const UNetConditioning& conditioning) const {
   tensor::check_shape(latents, {-1, config_.in_channels, -1, -1}, "unet.latents");
   const int64_t batch = latents.size(0);
-  if (latents.size(2) % config_.factor() != 0 || latents.size(3) % config_.factor() != 0) {
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[unet] latents of {}x{}, expected multiples of {}",
-                            latents.size(3),
-                            latents.size(2),
-                            config_.factor()));
-  }
   tensor::check_shape(
       conditioning.context, {batch, -1, config_.cross_attention_dim}, "unet.context");
   if (config_.text_time) {

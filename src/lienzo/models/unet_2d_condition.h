@@ -44,8 +44,6 @@ struct UNet2DConditionConfig {
   Json to_json() const;
 
   int64_t time_embed_dim() const { return 4 * block_out_channels.front(); }
-  /// Latents must be multiples of this along both sides.
-  int64_t factor() const { return int64_t{1} << (block_out_channels.size() - 1); }
 };
 
 /// What a step is told beside latents and time.
@@ -72,8 +70,8 @@ class UNet2DConditionImpl : public torch::nn::Module {
   explicit UNet2DConditionImpl(const UNet2DConditionConfig& config);
   const UNet2DConditionConfig& config() const { return config_; }
 
-  /// latents (B, in_channels, h, w) with h and w multiples of factor(); time (B) in training steps,
-  /// may be fractional. Returns (B, out_channels, h, w) in the type of the network. Throws
+  /// latents (B, in_channels, h, w) of any size, and the context, in the type of the network; time
+  /// (B) in training steps, may be fractional. Returns (B, out_channels, h, w) in that type. Throws
   /// kInvalidInput for other shapes.
   torch::Tensor forward(const torch::Tensor& latents,
                         const torch::Tensor& time,
