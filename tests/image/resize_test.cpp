@@ -95,5 +95,16 @@ TEST(ToRgb, LaysTransparencyOnWhite) {
   EXPECT_EQ(to_rgb(grey).pixels, (std::vector<uint8_t>{7, 7, 7}));
 }
 
+TEST(Resize, ExtendingRepeatsTheEdges) {
+  const Image image = make_picture(5, 4, 3);
+  const Image out = extend(image, 8, 6);
+  EXPECT_EQ(crop(out, 0, 0, 5, 4), image);
+  for (int c = 0; c < 3; ++c) {
+    EXPECT_EQ(out.at(7, 2)[c], image.at(4, 2)[c]);
+    EXPECT_EQ(out.at(7, 5)[c], image.at(4, 3)[c]);
+  }
+  EXPECT_THROW(extend(image, 4, 6), Error);
+}
+
 }  // namespace
 }  // namespace lienzo::image

@@ -85,6 +85,26 @@ Image crop(const Image& image, int x, int y, int width, int height) {
   return out;
 }
 
+Image extend(const Image& image, int width, int height) {
+  check_image(image, "[image] extend");
+  if (width < image.width || height < image.height) {
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[image] extend to {}x{} is smaller than the picture, {}x{}",
+                            width,
+                            height,
+                            image.width,
+                            image.height));
+  }
+  Image out(width, height, image.channels);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const uint8_t* from = image.at(std::min(x, image.width - 1), std::min(y, image.height - 1));
+      std::copy_n(from, image.channels, out.at(x, y));
+    }
+  }
+  return out;
+}
+
 Image fit_square(const Image& image, int size) {
   const int side = std::min(image.width, image.height);
   return resize(

@@ -13,6 +13,10 @@ Image resize(const Image& image, int width, int height);
 /// @throws kInvalidInput unless it lies inside `image`
 Image crop(const Image& image, int x, int y, int width, int height);
 
+/// `image` with its right column and its bottom row repeated up to width x height.
+/// @throws kInvalidInput where that is smaller than `image`
+Image extend(const Image& image, int width, int height);
+
 /// The largest centred square of `image`, at size x size: what training on pictures of any shape
 /// uses.
 Image fit_square(const Image& image, int size);
