@@ -214,5 +214,22 @@ INSTANTIATE_TEST_SUITE_P(Formats,
                          testing::Values("png", "jpg", "webp"),
                          [](const auto& param_info) { return std::string(param_info.param); });
 
+TEST(Record, SpeaksOtherProgramsWordsInTheirText) {
+  Record record;
+  record.prompt = "a fox";
+  record.steps = 20;
+  record.sampler = "dpmpp_2m";
+  record.width = record.height = 512;
+  record.version = "lienzo 1";
+  record.elsewhere = {{"Sampler", "DPM++ 2M"}, {"Schedule type", "Karras"}};
+  const std::string text = to_parameters(record);
+  EXPECT_NE(text.find("Sampler: DPM++ 2M, "), std::string::npos) << text;
+  EXPECT_NE(text.find("Schedule type: Karras, Version: lienzo 1"), std::string::npos) << text;
+  const Record back = record_from_parameters(text, "test");
+  EXPECT_EQ(back.sampler, "DPM++ 2M");
+  EXPECT_EQ(back.extra.value("Schedule type", ""), "Karras");
+  EXPECT_EQ(record_from_json(to_json(record), "test").sampler, "dpmpp_2m");
+}
+
 }  // namespace
 }  // namespace lienzo::provenance

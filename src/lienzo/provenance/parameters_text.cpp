@@ -130,14 +130,23 @@ void append_line(std::string& text, std::string_view line) {
 }  // namespace
 
 std::string to_parameters(const Record& record) {
-  const Fields fields = {{"Steps", std::to_string(record.steps)},
-                         {"Sampler", record.sampler},
-                         {"CFG scale", fmt::format("{}", record.guidance)},
-                         {"Seed", std::to_string(record.seed)},
-                         {"Size", fmt::format("{}x{}", record.width, record.height)},
-                         {"Model hash", record.model_hash},
-                         {"Model", record.model},
-                         {"Version", record.version}};
+  Fields fields = {{"Steps", std::to_string(record.steps)},
+                   {"Sampler", record.sampler},
+                   {"CFG scale", fmt::format("{}", record.guidance)},
+                   {"Seed", std::to_string(record.seed)},
+                   {"Size", fmt::format("{}x{}", record.width, record.height)},
+                   {"Model hash", record.model_hash},
+                   {"Model", record.model},
+                   {"Version", record.version}};
+  for (const auto& [name, value] : record.elsewhere) {
+    const auto found = std::find_if(
+        fields.begin(), fields.end(), [&](const auto& field) { return field.first == name; });
+    if (found != fields.end()) {
+      found->second = value;
+    } else {
+      fields.insert(fields.end() - 1, {name, value});
+    }
+  }
   std::string settings;
   for (const auto& [name, value] : fields) {
     if (value.empty()) continue;

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "lienzo/base/json.h"
 #include "lienzo/image/image.h"
@@ -27,6 +29,9 @@ struct Record {
   std::string version = program_version();
   std::optional<Json> scene;    // the objects and their places, where the model works from them
   Json extra = Json::object();  // settings of one pipeline only, and what other programs recorded
+  /// Settings by AUTOMATIC1111's names and in its words ("Sampler" "DPM++ 2M", "Schedule type"
+  /// "Karras"): for to_parameters, where they go before ours. The JSON form does not hold them.
+  std::vector<std::pair<std::string, std::string>> elsewhere = {};
 
   /// "lienzo 0.1.0"
   static std::string program_version();
@@ -40,6 +45,7 @@ inline constexpr std::string_view kRecordKey = "lienzo";
 /// The record as AUTOMATIC1111's web interface writes it, for programs that read that: the prompt,
 /// a line "Negative prompt: ..." if there is one, and a line "Steps: 20, Sampler: Euler, CFG scale:
 /// 1, Seed: 42, Size: 256x256, Model hash: abcdef1234, Model: lienzo-mini, Version: lienzo 0.1.0".
+/// Settings in `elsewhere` take the place of those of the same name, or come before the version.
 /// Values with a comma, colon or line break are quoted as JSON; empty ones are left out, and so are
 /// scene and extra, which that form has no place for. After
 /// AUTOMATIC1111/stable-diffusion-webui, modules/infotext_utils.py and modules/processing.py.
