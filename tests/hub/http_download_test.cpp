@@ -203,6 +203,12 @@ TEST_F(DownloadTest, StartsAgainWhereTheServerCannotGoOn) {
   EXPECT_EQ(read_text_file(target_), whole_);
 }
 
+TEST_F(DownloadTest, BytesThatComeAgainAreNoProgress) {
+  TestServer server([&](const Seen&) { return Answer{.body = whole_, .break_after = 50'000}; });
+  expect_error(
+      ErrorKind::kIo, [&] { run(known(server, whole_)); }, "failed 3 times in a row");
+}
+
 TEST_F(DownloadTest, GoesOnOnlyWithTheBeginningOfTheSame) {
   const std::string other = content(100'000, 2);
   std::atomic<bool> broken = true;
@@ -247,12 +253,14 @@ TEST_F(DownloadTest, AnAnswerThatThePartIsWholeIsNotTrusted) {
 }
 
 TEST_F(DownloadTest, RefusesAPieceThatNobodyAskedFor) {
-  TestServer server([&](const Seen&) -> Answer {
-    return {.status = 206, .headers = {{"Content-Range", "bytes 5-9/10"}}, .body = "12345"};
-  });
-  expect_error(
-      ErrorKind::kCorrupt, [&] { run(request(server)); }, "another piece of the file");
-  EXPECT_THAT(listing(), IsEmpty());
+  for (const char* range : {"bytes 5-9/10", "bytes 0-4/5", "bytes 0-4", "what?", ""}) {
+    TestServer server([&](const Seen&) -> Answer {
+      return {.status = 206, .headers = {{"Content-Range", range}}, .body = "12345"};
+    });
+    expect_error(
+        ErrorKind::kCorrupt, [&] { run(request(server)); }, "another piece of the file");
+    EXPECT_THAT(listing(), IsEmpty());
+  }
 }
 
 TEST_F(DownloadTest, AWrongChecksumDeletesWhatCame) {
@@ -394,9 +402,12 @@ TEST_F(DownloadTest, CancellingDuringAWaitDoesNotWait) {
   TestServer server([&](const Seen&) -> Answer {
     return {.status = 503, .headers = {{"Retry-After", "60"}}};
   });
-  const TransferHooks hooks{.progress = {},
-                            .cancelled = [&] { return !server.requests().empty(); }};
   const auto start = std::chrono::steady_clock::now();
+  // Later than the answer comes.
+  const TransferHooks hooks{.progress = {}, .cancelled = [&] {
+                              return std::chrono::steady_clock::now() - start >
+                                     std::chrono::milliseconds(300);
+                            }};
   expect_error(
       ErrorKind::kCancelled, [&] { run(request(server), hooks); }, "stopped");
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
@@ -448,6 +459,7 @@ TEST_F(DownloadTest, SaysWhatARefusalMeans) {
       {401, "GatedRepo", "", ErrorKind::kIo, "accept the licence at http://page, make a token"},
       {403, "GatedRepo", "t", ErrorKind::kIo, "with the account of your token"},
       {401, "RepoNotFound", "", ErrorKind::kNotFound, "no such model, or it is private"},
+      {401, "RepoNotFound", "t", ErrorKind::kNotFound, "take a token that opens it"},
       {401, "", "", ErrorKind::kIo, "set HF_TOKEN"},
       {403, "", "t", ErrorKind::kIo, "the token in use does not open it"},
       {404, "RevisionNotFound", "", ErrorKind::kNotFound, "no such branch, tag or commit"},

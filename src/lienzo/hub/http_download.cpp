@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <system_error>
@@ -131,7 +132,7 @@ class Download {
           session_,
           policy_,
           hooks_.cancelled,
-          [&] { return received_; },
+          [&] { return furthest_; },
           [&] { return attempt(); });
       const int status = result.response.status;
       const bool unusable = result.end == HttpEnd::kStopped || status == 416;
@@ -219,7 +220,7 @@ class Download {
     if (total_ && part_.size() + bytes.size() > *total_) reject_length(part_.size() + bytes.size());
     part_.append(bytes);
     checksum_.add(bytes);
-    received_ += bytes.size();
+    furthest_ = std::max(furthest_, part_.size());
     reporter_.report(part_.size());
   }
 
@@ -258,7 +259,7 @@ class Download {
   std::optional<uint64_t> total_;
   ChecksumBuilder checksum_;
   Reporter reporter_;
-  uint64_t received_ = 0;  // by this object, from all attempts
+  uint64_t furthest_ = 0;  // the largest size of the part: bytes that come again are no progress
 };
 
 }  // namespace

@@ -22,12 +22,12 @@ void throw_status(const HttpResponse& response, const std::string& page, bool wi
       "[hub] {}: status {}{}", without_query(response.url), response.status, own_words(response));
   const std::string here = page.empty() ? "the page of the model" : page;
   const bool forbidden = response.status == 401 || response.status == 403;
-  if (forbidden && with_token && code != "GatedRepo") {
-    throw Error(ErrorKind::kIo,
-                fmt::format("{}; the token in use does not open it: check HF_TOKEN, and accept the "
-                            "licence at {} with the same account",
+  if (code == "RepoNotFound") {
+    throw Error(ErrorKind::kNotFound,
+                fmt::format("{}; there is no such model, or it is private: check the spelling of "
+                            "OWNER/REPO; for a private one {}",
                             what,
-                            here));
+                            with_token ? "take a token that opens it" : "set HF_TOKEN"));
   }
   if (code == "GatedRepo") {
     throw Error(ErrorKind::kIo,
@@ -37,11 +37,12 @@ void throw_status(const HttpResponse& response, const std::string& page, bool wi
                             with_token ? " with the account of your token"
                                        : ", make a token there and set HF_TOKEN"));
   }
-  if (code == "RepoNotFound") {
-    throw Error(ErrorKind::kNotFound,
-                fmt::format("{}; there is no such model, or it is private: check the spelling of "
-                            "OWNER/REPO; for a private one set HF_TOKEN",
-                            what));
+  if (forbidden && with_token) {
+    throw Error(ErrorKind::kIo,
+                fmt::format("{}; the token in use does not open it: check HF_TOKEN, and accept the "
+                            "licence at {} with the same account",
+                            what,
+                            here));
   }
   if (forbidden) {
     throw Error(ErrorKind::kIo,

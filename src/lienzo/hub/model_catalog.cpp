@@ -60,7 +60,7 @@ constexpr CatalogEntry kCatalog[] = {
      "openai/clip-vit-large-patch14",
      "the words of CLIP, for checkpoints in a single file",
      "mit",
-     0.001},
+     0.0015},
 };
 
 }  // namespace
@@ -86,11 +86,11 @@ ModelReference parse_model_reference(const std::string& text) {
   if (text.find('/') == std::string::npos) {
     const std::vector<std::string> names = catalog_names();
     throw Error(ErrorKind::kNotFound,
-                fmt::format("[pull] no model '{}' is known{}; expected OWNER/REPO, OWNER/REPO:FILE "
-                            "or one of: {}",
+                fmt::format("[pull] no model '{}' is known, expected OWNER/REPO, OWNER/REPO:FILE "
+                            "or one of: {}{}",
                             text,
-                            suggestion(text, names),
-                            fmt::join(names, ", ")));
+                            fmt::join(names, ", "),
+                            suggestion(text, names)));
   }
   ModelReference reference;
   const size_t colon = text.find(':');

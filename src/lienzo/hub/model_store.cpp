@@ -202,13 +202,13 @@ const LocalModel* only_match(const std::vector<LocalModel>& models,
   const std::vector<std::string> known = catalog_names();
   candidates.insert(candidates.end(), known.begin(), known.end());
   throw Error(ErrorKind::kNotFound,
-              fmt::format("[model] no file, folder or model '{}'{}; {} holds: {}. Get one with: "
-                          "lienzo model pull NAME (or OWNER/REPO), NAME one of: {}",
+              fmt::format("[model] no file, folder or model '{}'. {} holds: {}. More come with: "
+                          "lienzo model pull NAME (or OWNER/REPO), NAME one of: {}{}",
                           name,
-                          suggestion(name, candidates),
                           folder.string(),
                           names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", ")),
-                          fmt::join(known, ", ")));
+                          fmt::join(known, ", "),
+                          suggestion(name, candidates)));
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ HttpResult with_retries(const HttpSession& session,
     if (result.end == HttpEnd::kUnreachable && !session.has_been_answered()) {
       throw Error(ErrorKind::kIo,
                   fmt::format("[hub] cannot reach {}: {}; is this computer offline? Behind a "
-                              "proxy, set https_proxy; for a mirror, set HF_ENDPOINT",
+                              "proxy, set https_proxy; for a mirror, set HF_ENDPOINT. What is "
+                              "here already: lienzo model list",
                               server_of(result.response.url),
                               result.problem));
     }

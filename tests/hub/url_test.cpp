@@ -1,0 +1,55 @@
+#include "lienzo/hub/url.h"
+
+#include "../base/expect_error.h"
+#include "lienzo/hub/printable.h"
+
+namespace lienzo::hub {
+namespace {
+
+TEST(Url, EncodesWhatIsNotPlain) {
+  EXPECT_EQ(encode_segment("a-b_c.d~1/ %?#ñ"), "a-b_c.d~1%2F%20%25%3F%23%C3%B1");
+  EXPECT_EQ(encode_path("unet/a b.json"), "unet/a%20b.json");
+  EXPECT_EQ(encode_path("/"), "/");
+}
+
+TEST(Url, TheOriginIsSchemeHostAndPort) {
+  EXPECT_EQ(origin_of("https://HuggingFace.co/a?b"), "https://huggingface.co:443");
+  EXPECT_EQ(origin_of("http://localhost:8080/a"), "http://localhost:8080");
+  EXPECT_EQ(origin_of("http://[::1]/"), "http://[::1]:80");
+}
+
+// Ways to make one server look like another.
+TEST(Url, TheOriginIsNotFooled) {
+  for (const char* url : {"https://huggingface.co@evil.example/",
+                          "https://huggingface.co:443@evil.example/",
+                          "https://evil.example/@huggingface.co",
+                          "https://evil.example?https://huggingface.co",
+                          "https://evil.example#huggingface.co",
+                          "https://huggingface.co.evil.example/",
+                          "http://huggingface.co/"}) {
+    EXPECT_NE(origin_of(url), "https://huggingface.co:443") << url;
+  }
+}
+
+TEST(Url, RefusesOtherSchemes) {
+  for (const char* url :
+       {"", "huggingface.co", "//huggingface.co", "file:///a", "https://", "data:,"})
+    expect_error(
+        ErrorKind::kInvalidInput, [&] { origin_of(url); }, "https:// or http://");
+}
+
+TEST(Url, InMessagesItHasNoSecrets) {
+  EXPECT_EQ(without_query("https://a.example/b?signature=1"), "https://a.example/b");
+  EXPECT_EQ(server_of("https://a.example/b"), "a.example");
+  EXPECT_EQ(server_of("http://a.example:443/b"), "a.example:443");
+}
+
+TEST(Printable, KeepsTextInOneShortLine) {
+  EXPECT_EQ(printable("año"), "año");
+  EXPECT_EQ(printable("a\x1b[2Jb\n"), "a\\x1b[2Jb\\x0a");
+  EXPECT_EQ(printable("\xff\x80"), "\\xff\\x80");
+  EXPECT_EQ(printable("ññññ", 5), "ññ");
+}
+
+}  // namespace
+}  // namespace lienzo::hub
