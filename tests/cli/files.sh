@@ -6,7 +6,7 @@ expect 0 'sha256' "$lienzo" model info "$good"
 expect 0 '"parameters"' "$lienzo" model info "$good" --json
 head -c 40 "$good" >truncated.safetensors
 expect 4 'truncated.safetensors' "$lienzo" model info truncated.safetensors
-expect 3 'nowhere.safetensors does not exist' "$lienzo" model info nowhere.safetensors
+expect 3 "no file, folder or model 'nowhere.safetensors'" "$lienzo" model info nowhere.safetensors
 mkdir empty
 expect 3 'holds no model' "$lienzo" model info empty
 

@@ -148,4 +148,12 @@ std::string format_seconds(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
 }
 
+std::string format_bytes(uint64_t bytes) {
+  const auto amount = static_cast<double>(bytes);
+  if (bytes < 1000) return fmt::format("{} B", bytes);
+  if (bytes < 1'000'000) return fmt::format("{:.1f} kB", amount / 1e3);
+  if (bytes < 1'000'000'000) return fmt::format("{:.2f} MB", amount / 1e6);
+  return fmt::format("{:.2f} GB", amount / 1e9);
+}
+
 }  // namespace lienzo::cli

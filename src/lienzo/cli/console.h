@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -52,5 +53,8 @@ class ProgressBar {
 
 /// "0.42 s", "12 s", "3 min 05 s".
 std::string format_seconds(double seconds);
+
+/// "312 B", "4.0 kB", "12.30 MB", "4.27 GB": powers of 1000.
+std::string format_bytes(uint64_t bytes);
 
 }  // namespace lienzo::cli
