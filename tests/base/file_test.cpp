@@ -69,6 +69,15 @@ TEST_F(FileTest, AMappingOutlivesItsReplacementAndItsMoves) {
   EXPECT_EQ(text_of(first), "old");
 }
 
+TEST_F(FileTest, WritingToACopyOnWriteMappingLeavesTheFile) {
+  const fs::path path = folder_ / "a";
+  write_file_atomic(path, "old");
+  const MappedFile mapped(path, Mapping::kCopyOnWrite);
+  const_cast<std::byte*>(mapped.bytes().data())[0] = std::byte{'b'};
+  EXPECT_EQ(text_of(mapped), "bld");
+  EXPECT_EQ(read_text_file(path), "old");
+}
+
 TEST_F(FileTest, MissingFilesAreNotFound) {
   const fs::path path = folder_ / "nowhere" / "a.txt";
   expect_error(

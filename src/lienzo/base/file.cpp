@@ -102,11 +102,18 @@ std::pair<fs::path, int> create_beside(const fs::path& target) {
 
 }  // namespace
 
-MappedFile::MappedFile(fs::path path) : path_(std::move(path)) {
+MappedFile::MappedFile(fs::path path, Mapping mapping) : path_(std::move(path)) {
   const Descriptor file(open_for_reading(path_));
   size_ = static_cast<size_t>(open_regular(path_, file, errno).st_size);
   if (size_ == 0) return;  // an empty mapping is an error for mmap
-  void* data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  const bool writable = mapping == Mapping::kCopyOnWrite;
+  // Without a reservation, a model larger than the free memory can still be looked into.
+  void* data = ::mmap(nullptr,
+                      size_,
+                      writable ? PROT_READ | PROT_WRITE : PROT_READ,
+                      writable ? MAP_PRIVATE | MAP_NORESERVE : MAP_PRIVATE,
+                      file.get(),
+                      0);
   if (data == MAP_FAILED) fail(path_, "map", errno);
   data_ = static_cast<const std::byte*>(data);
 }

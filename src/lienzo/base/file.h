@@ -8,13 +8,20 @@
 
 namespace lienzo {
 
-/// A whole file mapped read-only into memory. The bytes stay valid as long as the object lives,
+/// What may be done with the bytes of a mapped file.
+enum class Mapping {
+  kReadOnly,
+  /// They may be written, and a page written to becomes the process' own; the file never changes.
+  kCopyOnWrite,
+};
+
+/// A whole file mapped into memory. The bytes stay valid as long as the object lives,
 /// also when the file is replaced by rename; truncating it in place under a mapping is fatal, which
 /// `write_file_atomic` never does.
 class MappedFile {
  public:
   /// Throws Error: kNotFound, kIo (no permission, a folder, a device).
-  explicit MappedFile(std::filesystem::path path);
+  explicit MappedFile(std::filesystem::path path, Mapping mapping = Mapping::kReadOnly);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
