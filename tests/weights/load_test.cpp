@@ -4,6 +4,8 @@
 #include <torch/torch.h>
 
 #include "../base/expect_error.h"
+#include "golden.h"
+#include "lienzo/weights/gguf_file.h"
 #include "lienzo/weights/safetensors.h"
 #include "lienzo/weights/save.h"
 #include "temporary_folder.h"
@@ -106,6 +108,80 @@ TEST(Load, ReadsOnePartOfAFile) {
   for (const auto& [name, tensor] : good()) tensors.emplace_back("net." + name, tensor);
   load_strict(net, TensorList(tensors), {.prefix = "net."});
   EXPECT_EQ(net.steps.item<int64_t>(), 11);
+}
+
+TEST(Load, SharesTheFilesMemoryWhereItFits) {
+  Net net;
+  auto tensors = good();
+  tensors[1].second = tensors[1].second.to(torch::kFloat16);
+  const TensorList file(tensors);
+  load_strict(net, file, {.share_memory = true});
+  EXPECT_EQ(net.linear->weight.data_ptr(), file.read("linear.weight").data_ptr());
+  EXPECT_EQ(net.steps.data_ptr(), file.read("steps").data_ptr());
+  EXPECT_NE(net.linear->bias.data_ptr(), file.read("linear.bias").data_ptr());
+  EXPECT_TRUE(net.linear->bias.equal(torch::tensor({7.0F, 8.0F})));
+  EXPECT_EQ(net.linear->bias.scalar_type(), torch::kFloat32);
+  EXPECT_TRUE(net.linear->weight.requires_grad());
+  EXPECT_TRUE(net.named_parameters()["linear.weight"].equal(good()[0].second));
+  EXPECT_TRUE(net.linear(torch::ones({3})).equal(torch::tensor({3.0F + 7, 12.0F + 8})));
+}
+
+TEST(Load, CopiesNumbersThatDoNotLieInOrder) {
+  Net net;
+  auto tensors = good();
+  tensors[0].second = torch::arange(6, torch::kFloat32).reshape({3, 2}).t();
+  const TensorList file(tensors);
+  load_strict(net, file, {.share_memory = true});
+  EXPECT_TRUE(net.linear->weight.is_contiguous());
+  EXPECT_TRUE(net.linear->weight.equal(tensors[0].second));
+}
+
+TEST(Load, GivesFractionsTheTypeAskedFor) {
+  for (const bool share : {false, true}) {
+    Net net;
+    auto tensors = good();
+    tensors[2].second = tensors[2].second.to(torch::kBFloat16);
+    const TensorList file(tensors);
+    load_strict(net, file, {.float_dtype = torch::kBFloat16, .share_memory = share});
+    EXPECT_EQ(net.linear->weight.scalar_type(), torch::kBFloat16);
+    EXPECT_EQ(net.scale.scalar_type(), torch::kBFloat16);
+    EXPECT_EQ(net.steps.scalar_type(), torch::kInt64);
+    EXPECT_EQ(net.scale.data_ptr() == file.read("scale").data_ptr(), share);
+    EXPECT_TRUE(net.linear->bias.to(torch::kFloat32).equal(torch::tensor({7.0F, 8.0F})));
+  }
+}
+
+TEST(Load, ASharedModuleOutlivesItsFile) {
+  const TemporaryFolder folder;
+  Net net;
+  {
+    write_safetensors(folder / "a", good());
+    const SafetensorsFile file = SafetensorsFile::open(folder / "a");
+    load_strict(net, file, {.share_memory = true});
+    std::filesystem::remove(folder / "a");
+  }
+  EXPECT_TRUE(net.scale.equal(torch::tensor({9.0F, 10.0F})));
+  torch::NoGradGuard no_grad;
+  net.scale.zero_();  // a page of the process, not of the file
+  EXPECT_EQ(net.scale.sum().item<float>(), 0);
+}
+
+TEST(Load, AQuantisedTensorIsAFraction) {
+  struct Steps : torch::nn::Module {
+    Steps() { register_buffer("q4_0", torch::zeros({2, 256}, torch::kInt64)); }
+  } whole;
+  struct Weights : torch::nn::Module {
+    Weights() { q4_0 = register_parameter("q4_0", torch::zeros({2, 256})); }
+    torch::Tensor q4_0;
+  } weights;
+  const GgufFile file = GgufFile::open(golden("types.gguf"));
+  const LoadOptions only{.may_be_unexpected = {"*"}};
+  expect_error(
+      ErrorKind::kCorrupt,
+      [&] { load_strict(whole, file, only); },
+      "'q4_0' got Q4_0, expected int64");
+  load_strict(weights, file, only);
+  EXPECT_TRUE(weights.q4_0.equal(file.read("q4_0.expected")));
 }
 
 TEST(Save, GoesThroughAFileInHalfTheSize) {

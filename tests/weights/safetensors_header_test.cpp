@@ -179,10 +179,13 @@ const Wrong kWrong[] = {
      "ends before it begins"},
     {"Tail", header_with(kGood, 5), "bytes after the last tensor, got 5 bytes of data, expected 4"},
     {"TailWithoutTensors", file_of("{}", 1), "bytes after the last tensor"},
-    {"DataCutOff", header_with(kGood, 3), "tensor 'a' is cut off"},
+    {"DataCutOff",
+     header_with(kGood, 3),
+     "tensor 'a' is cut off: the file has 65 bytes, the header promises 66; the file may be an "
+     "unfinished download"},
     {"EndBeyond64Bits",
      header_with(R"("a":)" + tensor("F32", "1", "0,18446744073709551615")),
-     "cut off"},
+     "the header promises over 18446744073709551615"},
     {"TooManyBytes", header_with(R"("a":)" + tensor("F32", "2", "0,4")), "got 4 bytes, expected 8"},
     {"TooFewBytes", header_with(R"("a":)" + tensor("F16", "1", "0,4")), "got 4 bytes, expected 2"},
     // 2^32 * 2^32 elements are 0 modulo 2^64, and 2^62 elements of 4 bytes are as well.

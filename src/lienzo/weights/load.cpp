@@ -38,6 +38,24 @@ std::vector<NamedTensor> parameters_and_buffers(const torch::nn::Module& module)
   return all;
 }
 
+void fill(torch::Tensor& target, const torch::Tensor& numbers, const LoadOptions& options) {
+  const torch::ScalarType type = options.float_dtype && target.is_floating_point()
+                                     ? *options.float_dtype
+                                     : target.scalar_type();
+  const bool fits = numbers.scalar_type() == type && target.device().is_cpu();
+  if (options.share_memory && fits && numbers.is_contiguous()) {
+    target.set_data(numbers);
+  } else if (target.scalar_type() != type) {
+    target.set_data(numbers.to(target.device(),
+                               type,
+                               /*non_blocking=*/false,
+                               /*copy=*/true,
+                               torch::MemoryFormat::Contiguous));
+  } else {
+    target.copy_(numbers);
+  }
+}
+
 }  // namespace
 
 void load_strict(torch::nn::Module& module, const TensorFile& file, const LoadOptions& options) {
@@ -81,7 +99,7 @@ void load_strict(torch::nn::Module& module, const TensorFile& file, const LoadOp
   }
 
   torch::NoGradGuard no_grad;
-  for (auto& [target, info] : plan) target.copy_(file.read(info->name));
+  for (auto& [target, info] : plan) fill(target, file.read(info->name), options);
 }
 
 }  // namespace lienzo::weights

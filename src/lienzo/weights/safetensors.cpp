@@ -8,6 +8,7 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/json.h"
+#include "lienzo/weights/mapped_tensor.h"
 #include "lienzo/weights/safetensors_header.h"
 
 static_assert(std::endian::native == std::endian::little,
@@ -74,32 +75,16 @@ std::vector<const NamedTensor*> in_file_order(const std::vector<NamedTensor>& te
 
 }  // namespace
 
-SafetensorsFile::SafetensorsFile(std::shared_ptr<MappedFile> file)
+SafetensorsFile::SafetensorsFile(std::shared_ptr<const MappedFile> file)
     : file_(std::move(file)),
       index_(parse_safetensors_header(file_->bytes(), file_->path().string())) {}
 
 SafetensorsFile SafetensorsFile::open(const std::filesystem::path& path) {
-  return SafetensorsFile(std::make_shared<MappedFile>(path));
+  return SafetensorsFile(map_weight_file(path));
 }
 
 torch::Tensor SafetensorsFile::read_numbers(const TensorInfo& info) const {
-  const torch::ScalarType type = scalar_type(info.dtype);
-  if (info.bytes == 0) return torch::empty(info.shape, type);
-  const std::byte* data = file_->bytes().data() + info.offset;
-  if (type == torch::kBool) {
-    // A byte that is neither 0 nor 1 must never be read as a C++ bool.
-    const torch::Tensor bytes = torch::empty(info.shape, torch::kUInt8);
-    std::memcpy(bytes.data_ptr(), data, info.bytes);
-    return bytes.ne(0);
-  }
-  if (reinterpret_cast<uintptr_t>(data) % c10::elementSize(type) != 0) {
-    torch::Tensor copy = torch::empty(info.shape, type);
-    std::memcpy(copy.data_ptr(), data, info.bytes);
-    return copy;
-  }
-  // torch has no read-only tensors; the deleter holds the mapping, and read() asks not to write.
-  return torch::from_blob(
-      const_cast<std::byte*>(data), info.shape, [file = file_](void*) {}, type);
+  return mapped_tensor(file_, info);
 }
 
 std::map<std::string, torch::Tensor> read_safetensors(

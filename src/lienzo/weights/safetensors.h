@@ -20,6 +20,8 @@ class SafetensorsFile final : public TensorFile {
   /// Throws kNotFound or kIo when the file cannot be opened, kCorrupt as parse_safetensors_header
   /// says.
   static SafetensorsFile open(const std::filesystem::path& path);
+  /// A file that map_weight_file mapped.
+  explicit SafetensorsFile(std::shared_ptr<const MappedFile> file);
 
   const TensorIndex& index() const override { return index_; }
   std::string where() const override { return file_->path().filename().string(); }
@@ -28,9 +30,7 @@ class SafetensorsFile final : public TensorFile {
   torch::Tensor read_numbers(const TensorInfo& info) const override;
 
  private:
-  explicit SafetensorsFile(std::shared_ptr<MappedFile> file);
-
-  std::shared_ptr<MappedFile> file_;
+  std::shared_ptr<const MappedFile> file_;
   TensorIndex index_;
 };
 

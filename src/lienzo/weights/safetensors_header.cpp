@@ -1,6 +1,7 @@
 #include "lienzo/weights/safetensors_header.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -167,24 +168,13 @@ class HeaderHandler : public nlohmann::json_sax<Json> {
   std::set<std::string> names_;
 };
 
-/// Bytes of a tensor of that shape; nothing when the count of its elements or bits does not fit.
-std::optional<uint64_t> byte_size(const std::vector<uint64_t>& shape, DType dtype) {
-  constexpr uint64_t kMostElements = uint64_t{1} << 56;  // times 64 bits stays within 62 bits
-  uint64_t elements = 1;
-  bool empty = false;
-  for (const uint64_t length : shape) {
-    // A zero counts as one, so that strides computed from the other lengths cannot overflow either.
-    if (length > 1 && elements > kMostElements / length) return std::nullopt;
-    elements *= std::max<uint64_t>(length, 1);
-    empty = empty || length == 0;
-  }
-  const uint64_t all_bits = empty ? 0 : elements * static_cast<uint64_t>(bits(dtype));
-  if (all_bits % 8 != 0) return std::nullopt;
-  return all_bits / 8;
-}
-
 std::string range_text(const Entry& entry) {
   return std::to_string(entry.offsets[0]) + ".." + std::to_string(entry.offsets[1]);
+}
+
+std::string sum_text(uint64_t a, uint64_t b) {
+  const bool overflows = b > std::numeric_limits<uint64_t>::max() - a;
+  return overflows ? "over 18446744073709551615" : std::to_string(a + b);
 }
 
 /// Refuses holes, overlaps and tails: `entries` in order of offset must tile `data_bytes` exactly.
@@ -222,16 +212,20 @@ std::vector<TensorInfo> check_layout(std::vector<Entry> entries,
            std::to_string(expected_begin));
     }
     if (end > data_bytes) {
-      fail(tensor + " is cut off, got bytes " + range_text(entry) + " of " +
-           std::to_string(data_bytes) + " present; the file may be an unfinished download");
+      uint64_t promised = end;
+      for (const Entry& other : entries) promised = std::max(promised, other.offsets[1]);
+      fail(tensor + " is cut off: the file has " + std::to_string(data_begin + data_bytes) +
+           " bytes, the header promises " + sum_text(data_begin, promised) +
+           "; the file may be an unfinished download");
     }
-    const std::optional<uint64_t> bytes = byte_size(entry.shape, *entry.dtype);
+    // A length beyond int64_t turns negative here, and is then refused.
+    std::vector<int64_t> shape(entry.shape.begin(), entry.shape.end());
+    const std::optional<uint64_t> bytes = byte_size(shape, *entry.dtype);
     if (!bytes) fail(tensor + " has a shape whose size cannot be");
     if (*bytes != end - begin) {
       fail(tensor + " has the wrong size, got " + std::to_string(end - begin) +
            " bytes, expected " + std::to_string(*bytes) + " for its shape and type");
     }
-    std::vector<int64_t> shape(entry.shape.begin(), entry.shape.end());
     tensors.push_back(
         {std::move(entry.name), *entry.dtype, std::move(shape), data_begin + begin, *bytes});
     expected_begin = end;

@@ -8,10 +8,8 @@
 
 namespace lienzo::weights {
 
-/// Limits beyond the format's own, far above any real model.
+/// The format's own limit.
 inline constexpr uint64_t kMaxHeaderBytes = 100'000'000;
-inline constexpr size_t kMaxRank = 8;
-inline constexpr size_t kMaxTensors = 1 << 18;
 
 /// Reads and checks the header of a safetensors file given as all its bytes; looks at no tensor's
 /// numbers and needs no torch. What comes out is safe to use: every tensor lies within the file,

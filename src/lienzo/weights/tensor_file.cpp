@@ -39,6 +39,7 @@ TensorIndex index_of(const std::vector<NamedTensor>& tensors, const std::string&
 }  // namespace
 
 torch::ScalarType scalar_type(DType dtype) {
+  if (is_quantized(dtype)) return torch::kFloat32;
   for (const auto& [file, torch] : kReadable) {
     if (file == dtype) return torch;
   }

@@ -13,8 +13,8 @@ namespace lienzo::weights {
 
 using NamedTensor = std::pair<std::string, torch::Tensor>;
 
-/// The torch type for `dtype`. Throws kUnsupported for types this build can list but not read (F8,
-/// U16, F4...).
+/// The torch type that tensors of type `dtype` are read as; fp32 for the quantised ones. Throws
+/// kUnsupported for types this build can list but not read (F8, U16, F4...).
 torch::ScalarType scalar_type(DType dtype);
 /// The file type for a torch type. Throws kUnsupported where files have none.
 DType file_dtype(torch::ScalarType type);
@@ -29,8 +29,9 @@ class TensorFile {
   virtual std::string where() const = 0;
 
   /// The tensor of that name, on the CPU. It may share its memory with the file, which stays open
-  /// as long as the tensor lives: treat it as read-only and clone() it before writing. Throws
-  /// kNotFound for an unknown name, kUnsupported for a type that scalar_type refuses.
+  /// as long as the tensor lives: treat it as read-only and clone() it before writing, for others
+  /// may share the same numbers (the file itself never changes). Throws kNotFound for an unknown
+  /// name, kUnsupported for a type that scalar_type refuses.
   torch::Tensor read(std::string_view name) const;
 
  protected:

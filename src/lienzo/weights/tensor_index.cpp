@@ -1,5 +1,6 @@
 #include "lienzo/weights/tensor_index.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -13,6 +14,7 @@ struct DTypeRow {
   DType dtype;
   std::string_view name;
   int bits;
+  int block_elements = 1;
 };
 
 constexpr std::array kDTypes = {
@@ -26,6 +28,15 @@ constexpr std::array kDTypes = {
     DTypeRow{DType::kU64, "U64", 64},       DTypeRow{DType::kF64, "F64", 64},
     DTypeRow{DType::kC64, "C64", 64},       DTypeRow{DType::kF4, "F4", 4},
     DTypeRow{DType::kF6E2M3, "F6_E2M3", 6}, DTypeRow{DType::kF6E3M2, "F6_E3M2", 6},
+    // ggml-org/ggml, src/ggml-common.h: block_q8_0 and so on.
+    DTypeRow{DType::kQ8_0, "Q8_0", 8 * 34, 32},
+    DTypeRow{DType::kQ4_0, "Q4_0", 8 * 18, 32},
+    DTypeRow{DType::kQ4_1, "Q4_1", 8 * 20, 32},
+    DTypeRow{DType::kQ5_0, "Q5_0", 8 * 22, 32},
+    DTypeRow{DType::kQ5_1, "Q5_1", 8 * 24, 32},
+    DTypeRow{DType::kQ4_K, "Q4_K", 8 * 144, 256},
+    DTypeRow{DType::kQ5_K, "Q5_K", 8 * 176, 256},
+    DTypeRow{DType::kQ6_K, "Q6_K", 8 * 210, 256},
 };
 
 const DTypeRow& row(DType dtype) {
@@ -39,11 +50,33 @@ const DTypeRow& row(DType dtype) {
 
 std::string_view name(DType dtype) { return row(dtype).name; }
 
+int block_elements(DType dtype) { return row(dtype).block_elements; }
+
 int bits(DType dtype) { return row(dtype).bits; }
+
+std::optional<uint64_t> byte_size(std::span<const int64_t> shape, DType dtype) {
+  constexpr uint64_t kMostElements = uint64_t{1} << 56;  // times 64 bits stays within 62 bits
+  const int block = block_elements(dtype);
+  if (block > 1 && (shape.empty() || shape.back() % block != 0)) return std::nullopt;
+  uint64_t elements = 1;
+  bool empty = false;
+  for (const int64_t length : shape) {
+    if (length < 0) return std::nullopt;
+    const uint64_t factor = std::max<int64_t>(length, 1);
+    if (elements > kMostElements / factor) return std::nullopt;
+    elements *= factor;
+    empty = empty || length == 0;
+  }
+  if (empty) return 0;
+  const uint64_t all_bits =
+      elements / static_cast<uint64_t>(block) * static_cast<uint64_t>(bits(dtype));
+  if (all_bits % 8 != 0) return std::nullopt;
+  return all_bits / 8;
+}
 
 std::optional<DType> dtype_from_name(std::string_view name) {
   for (const DTypeRow& candidate : kDTypes) {
-    if (candidate.name == name) return candidate.dtype;
+    if (candidate.name == name && candidate.block_elements == 1) return candidate.dtype;
   }
   return std::nullopt;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,14 +32,35 @@ enum class DType {
   kF4,
   kF6E2M3,
   kF6E3M2,
+  // Quantised: blocks of numbers that share scales, found in GGUF files (dequantize.h).
+  kQ8_0,
+  kQ4_0,
+  kQ4_1,
+  kQ5_0,
+  kQ5_1,
+  kQ4_K,
+  kQ5_K,
+  kQ6_K,
 };
 
-/// The name in safetensors files: "F32", "BF16"...
+/// The name in safetensors files, "F32", "BF16"..., or for quantised types in GGUF files, "Q4_K".
 std::string_view name(DType dtype);
-/// The type with that name, if there is one.
+/// The type with that name in safetensors files, which have no quantised ones, if there is one.
 std::optional<DType> dtype_from_name(std::string_view name);
-/// Bits of one element.
+/// Elements that are stored together: 32 or 256 in quantised types, 1 in all others.
+int block_elements(DType dtype);
+/// Bits of one element; of one block for quantised types.
 int bits(DType dtype);
+inline bool is_quantized(DType dtype) { return block_elements(dtype) > 1; }
+
+/// Limits of every format, far above any real model.
+inline constexpr size_t kMaxRank = 8;
+inline constexpr size_t kMaxTensors = 1 << 18;
+
+/// Bytes of a tensor of that shape, whose last length must be whole blocks of a quantised type.
+/// Nothing when the size cannot be: no whole bytes, no whole blocks, a negative length, or lengths
+/// whose product leaves 62 bits, a zero counting as one, so that neither sizes nor strides overflow.
+std::optional<uint64_t> byte_size(std::span<const int64_t> shape, DType dtype);
 
 /// What a file says about one tensor, without its numbers.
 struct TensorInfo {
