@@ -36,5 +36,16 @@ TEST(ParseJson, RefusesDepthThatWouldEndTheStack) {
   EXPECT_NO_THROW(parse_json(std::string(60, '[') + std::string(60, ']'), "x"));
 }
 
+TEST(ParsePythonJson, ReadsWhatIsNoNumber) {
+  const Json json = parse_python_json(
+      R"({"a": -Infinity, "b": [NaN, Infinity, 1], "c": "NaN \"Infinity", "Infinity": 2})", "test");
+  EXPECT_TRUE(json["a"].is_null());
+  EXPECT_EQ(json["b"].dump(), "[null,null,1]");
+  EXPECT_EQ(json["c"], "NaN \"Infinity");
+  EXPECT_EQ(json["Infinity"], 2);
+  EXPECT_THROW(parse_python_json("{\"a\": -Inf}", "test"), Error);
+  EXPECT_THROW(parse_python_json("\"\\", "test"), Error);
+}
+
 }  // namespace
 }  // namespace lienzo

@@ -17,4 +17,10 @@ Json parse_json(std::string_view text,
                 std::string_view where,
                 ErrorKind kind = ErrorKind::kCorrupt);
 
+/// The same for JSON that Python wrote, where numbers may be NaN, Infinity or -Infinity: null in
+/// their place.
+Json parse_python_json(std::string_view text,
+                       std::string_view where,
+                       ErrorKind kind = ErrorKind::kCorrupt);
+
 }  // namespace lienzo
