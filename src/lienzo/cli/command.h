@@ -18,6 +18,8 @@ using Action = std::function<int()>;
 // One function per command, each in a file of its own: declares the command's options on `app` and,
 // when the command is the one that was typed, sets `action`.
 void add_imagine(CLI::App& app, Action& action);
+void add_edit(CLI::App& app, Action& action);
+void add_inpaint(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
 void add_dataset(CLI::App& app, Action& action);

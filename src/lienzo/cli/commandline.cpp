@@ -193,6 +193,8 @@ std::unique_ptr<CLI::App> make_commandline(Action& action) {
   app->get_formatter()->label("SUBCOMMAND", "COMMAND");
   app->footer(fmt::format("{}\n{}", kExamples, exit_code_help()));
   add_imagine(*app, action);
+  add_edit(*app, action);
+  add_inpaint(*app, action);
   add_train(*app, action);
   add_evaluate(*app, action);
   add_dataset(*app, action);

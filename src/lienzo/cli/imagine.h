@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "lienzo/cli/draw_options.h"
+
 namespace lienzo::cli {
 
 /// The command line of `lienzo imagine`; what was not typed is empty, so that --like can fill it.
@@ -27,9 +29,14 @@ struct ImagineOptions {
   bool json = false;
   bool show_scene = false;
   bool quiet = false;
+  DrawOptions draw;  // with a Stable Diffusion model
 };
 
-/// Draws and writes pictures; returns the exit code.
+/// Draws and writes pictures with whatever model is asked for; returns the exit code.
 int imagine(const ImagineOptions& options);
+/// The same with the embedded model or one that `lienzo train` wrote, from its folder.
+int imagine_scenes(const ImagineOptions& options, const std::filesystem::path& model);
+/// The same with a Stable Diffusion model; also `edit` and `inpaint`, which give a picture.
+int draw(const ImagineOptions& options, const std::filesystem::path& model);
 
 }  // namespace lienzo::cli

@@ -21,7 +21,6 @@
 #include "lienzo/cli/imagine.h"
 #include "lienzo/cli/imagine_request.h"
 #include "lienzo/cli/interrupt.h"
-#include "lienzo/cli/model_folder.h"
 #include "lienzo/cli/output_plan.h"
 #include "lienzo/cli/scene_picture.h"
 #include "lienzo/cli/size.h"
@@ -111,8 +110,11 @@ uint64_t new_seed() {
 /// One run of `lienzo imagine`.
 class Imagining {
  public:
-  explicit Imagining(const ImagineOptions& options)
-      : options_(options), count_(options.count.value_or(1)), grid_(options.grid) {}
+  Imagining(const ImagineOptions& options, fs::path model)
+      : options_(options),
+        folder_(std::move(model)),
+        count_(options.count.value_or(1)),
+        grid_(options.grid) {}
 
   int run() {
     times_.start = process_seconds();
@@ -129,7 +131,6 @@ class Imagining {
     if (!options_.size.empty()) size_ = parse_size(options_.size);
     if (!options_.like.empty()) read_like();
     if (!options_.scene.empty()) scene_ = read_scene(options_.scene);
-    folder_ = find_model_folder(options_.model);
     plan_.emplace(options_.output, options_.format, grid_ ? 1 : count_);
     tensor::set_threads(options_.threads);
   }
@@ -167,8 +168,8 @@ class Imagining {
                   fmt::format("[--show-scene] {} draws without a scene", model_->name()));
     }
     if (!options_.quiet && model_->has_scenes()) {
-      say("The embedded model draws a small world of solids and signs; larger models are not "
-          "supported yet, see README.");
+      say("The embedded model draws a small world of solids and signs; for anything else bring a "
+          "larger one: lienzo model pull --help");
     }
     unknown_ = model_->unknown_words(request_.prompt);
     if (!unknown_.empty()) complain(fmt::format("does not know: {}", fmt::join(unknown_, ", ")));
@@ -360,6 +361,7 @@ class Imagining {
   }
 
   const ImagineOptions& options_;
+  fs::path folder_;
   int count_;
   bool grid_;
   std::string prompt_;
@@ -367,7 +369,6 @@ class Imagining {
   std::optional<provenance::Record> record_;
   std::optional<image::Image> like_image_;  // as it was before anything was written
   std::optional<world::Scene> scene_;
-  fs::path folder_;
   std::optional<OutputPlan> plan_;
   std::optional<AnyModel> model_;
   ImagineRequest request_;
@@ -382,9 +383,14 @@ class Imagining {
 
 }  // namespace
 
-int imagine(const ImagineOptions& options) {
+int imagine_scenes(const ImagineOptions& options, const fs::path& model) {
   show_log(options.quiet);
-  return Imagining(options).run();
+  const std::string other = first_draw_option(options.draw);
+  if (!other.empty()) {
+    throw Error(ErrorKind::kUnsupported,
+                fmt::format("[{}] is for Stable Diffusion models; name one with --model", other));
+  }
+  return Imagining(options, model).run();
 }
 
 }  // namespace lienzo::cli

@@ -48,10 +48,10 @@ struct UNet2DConditionConfig {
 
 /// What a step is told beside latents and time.
 struct UNetConditioning {
-  torch::Tensor context;      // (B, S, cross_attention_dim): states of the text encoders
-  torch::Tensor pooled_text;  // (B, P), SDXL only
-  torch::Tensor time_ids;     // (B, 6 or 5) sizes and crops, SDXL only
-  torch::Tensor guidance;     // (B, time_cond_proj_dim): guidance_embedding, LCM only
+  torch::Tensor context;           // (B, S, cross_attention_dim): states of the text encoders
+  torch::Tensor pooled_text = {};  // (B, P), SDXL only
+  torch::Tensor time_ids = {};     // (B, 6 or 5) sizes and crops, SDXL only
+  torch::Tensor guidance = {};     // (B, time_cond_proj_dim): guidance_embedding, LCM only
 };
 
 /// How LCM is told its guidance scale (Luo et al. 2023, arXiv:2310.04378): sines, then cosines, of

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+
+#include "lienzo/cli/imagine.h"
+#include "lienzo/cli/size.h"
+#include "lienzo/pipelines/stable_diffusion/stable_diffusion.h"
+#include "lienzo/provenance/record.h"
+
+namespace lienzo::cli {
+
+/// What is typed goes before what the record of --like says, and that before what the model does by
+/// itself. Pictures and masks are left to the caller. Throws Error(kInvalidInput) for values that
+/// are none, and for a record whose settings are not what this version writes.
+pipelines::StableDiffusionRequest plan_drawing(const ImagineOptions& options,
+                                               const std::optional<provenance::Record>& record,
+                                               uint64_t new_seed);
+
+/// How to load the model: as typed, else as the record says.
+pipelines::StableDiffusionOptions plan_loading(const ImagineOptions& options,
+                                               const std::optional<provenance::Record>& record);
+
+}  // namespace lienzo::cli
