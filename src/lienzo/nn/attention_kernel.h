@@ -32,7 +32,7 @@ struct AttentionHead {
 ///
 /// First pack() brings the keys and values of a head into the order in which they are read; then
 /// attend() answers queries. `packed` (packed_floats of them) and `scratch` (scratch_floats, one
-/// per thread) are aligned to 64 bytes.
+/// per thread) are aligned to 64 bytes; the packed heads may follow one another without a gap.
 struct AttentionKernel {
   int64_t key_block = 0;    // pack() takes ranges that begin at a multiple of this
   int64_t query_block = 0;  // attend() takes ranges of at most this many

@@ -110,7 +110,7 @@ torch::Tensor run_kernel(const AttentionKernel& kernel,
   const torch::Tensor q = with_whole_rows(q_in), k = with_whole_rows(k_in),
                       v = with_whole_rows(v_in);
   const int64_t queries = q.size(1), keys = k.size(1), dim = q.size(2) / heads;
-  const torch::Tensor out = torch::empty(q.sizes(), q.options());
+  torch::Tensor out = torch::empty(q.sizes(), q.options());
   const int64_t all_heads = q.size(0) * heads;
   const auto head_at = [&](int64_t index) {
     const int64_t batch = index / heads, head = index % heads;
