@@ -51,6 +51,17 @@ TEST(Load, ConvertsToTheParametersType) {
   EXPECT_TRUE(net.scale.to(torch::kFloat32).equal(torch::tensor({9.0F, 10.0F})));
 }
 
+TEST(Load, ChecksTheFitWithoutLoading) {
+  Net net;
+  const torch::Tensor before = net.scale.detach().clone();
+  check_fit(net, TensorList(good()));
+  EXPECT_TRUE(net.scale.equal(before));
+  auto tensors = good();
+  tensors.pop_back();
+  expect_error(
+      ErrorKind::kCorrupt, [&] { check_fit(net, TensorList(tensors)); }, "1 missing: 'steps'");
+}
+
 TEST(Load, ReportsEverythingWrongAtOnceAndChangesNothing) {
   Net net;
   const torch::Tensor before = net.linear->bias.detach().clone();

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <string>
 
 #include "../base/expect_error.h"
@@ -154,6 +155,39 @@ TEST(Safetensors, WritesTensorsThatAreNotContiguousOrNeedGradients) {
   const SafetensorsFile file = SafetensorsFile::open(folder / "a");
   EXPECT_TRUE(same(file.read("t"), x.t().contiguous()));
   EXPECT_FALSE(file.read("g").requires_grad());
+}
+
+TEST(Safetensors, WritesAnotherFilesTensors) {
+  const TemporaryFolder folder;
+  const torch::Tensor x = torch::arange(6, torch::kFloat32).reshape({2, 3});
+  const TensorList file({{"h", x.to(torch::kHalf)}, {"x", x.t()}, {"n", torch::tensor({1, 2})}});
+  write_safetensors(folder / "same", file, std::nullopt, {{"k", "v"}});
+  write_safetensors(folder / "list",
+                    {{"h", x.to(torch::kHalf)}, {"x", x.t()}, {"n", torch::tensor({1, 2})}},
+                    {{"k", "v"}});
+  EXPECT_EQ(bytes_of(folder / "same"), bytes_of(folder / "list"));
+
+  write_safetensors(folder / "bf16", file, torch::kBFloat16);
+  const auto tensors = read_safetensors(folder / "bf16");
+  EXPECT_TRUE(same(tensors.at("h"), x.to(torch::kBFloat16)));
+  EXPECT_TRUE(same(tensors.at("x"), x.t().to(torch::kBFloat16)));
+  EXPECT_TRUE(same(tensors.at("n"), torch::tensor({1, 2})));
+}
+
+TEST(Safetensors, RefusesNumbersTooLargeForHalfPrecision) {
+  const TemporaryFolder folder;
+  const float inf = std::numeric_limits<float>::infinity();
+  write_safetensors(
+      folder / "a", TensorList({{"fits", torch::tensor({65504.0F, inf})}}), torch::kHalf);
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] {
+        write_safetensors(
+            folder / "b", TensorList({{"large", torch::tensor({70000.0F})}}), torch::kHalf);
+      },
+      "'large'",
+      "bf16");
+  EXPECT_FALSE(fs::exists(folder / "b"));
 }
 
 TEST(Safetensors, RefusesToWriteWhatCannotBeRead) {

@@ -56,9 +56,10 @@ void fill(torch::Tensor& target, const torch::Tensor& numbers, const LoadOptions
   }
 }
 
-}  // namespace
-
-void load_strict(torch::nn::Module& module, const TensorFile& file, const LoadOptions& options) {
+/// Which tensor of the file goes where. Throws when they do not fit.
+std::vector<std::pair<torch::Tensor, const TensorInfo*>> plan_load(const torch::nn::Module& module,
+                                                                   const TensorFile& file,
+                                                                   const LoadOptions& options) {
   std::vector<std::string> missing, unexpected, mis_shaped, mis_typed;
   std::vector<std::pair<torch::Tensor, const TensorInfo*>> plan;
   std::set<std::string> wanted;
@@ -97,9 +98,21 @@ void load_strict(torch::nn::Module& module, const TensorFile& file, const LoadOp
                 "[" + file.where() + "] does not fit the model" + part + ": " + problems +
                     "; check that the file belongs to this model");
   }
+  return plan;
+}
 
+}  // namespace
+
+void check_fit(const torch::nn::Module& module,
+               const TensorFile& file,
+               const LoadOptions& options) {
+  plan_load(module, file, options);
+}
+
+void load_strict(torch::nn::Module& module, const TensorFile& file, const LoadOptions& options) {
   torch::NoGradGuard no_grad;
-  for (auto& [target, info] : plan) fill(target, file.read(info->name), options);
+  for (auto& [target, info] : plan_load(module, file, options))
+    fill(target, file.read(info->name), options);
 }
 
 }  // namespace lienzo::weights

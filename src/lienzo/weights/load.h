@@ -38,4 +38,10 @@ void load_strict(torch::nn::Module& module,
                  const TensorFile& file,
                  const LoadOptions& options = {});
 
+/// Throws what load_strict would throw before it changes anything, and reads no numbers: whether
+/// the file is all of the module, under the right names.
+void check_fit(const torch::nn::Module& module,
+               const TensorFile& file,
+               const LoadOptions& options = {});
+
 }  // namespace lienzo::weights

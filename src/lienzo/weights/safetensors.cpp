@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
+#include <functional>
+#include <span>
 #include <utility>
 
 #include "lienzo/base/error.h"
@@ -18,17 +19,28 @@ namespace lienzo::weights {
 
 namespace {
 
-std::string header_of(const std::vector<const NamedTensor*>& tensors,
+/// A tensor to write, whose numbers are asked for when their turn comes.
+struct Pending {
+  std::string name;
+  torch::ScalarType type;
+  std::vector<int64_t> shape;
+  std::function<torch::Tensor()> read;
+
+  uint64_t bytes() const {
+    return static_cast<uint64_t>(c10::multiply_integers(shape)) * c10::elementSize(type);
+  }
+};
+
+std::string header_of(const std::vector<Pending>& tensors,
                       const std::map<std::string, std::string>& metadata) {
   Json header = Json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   uint64_t offset = 0;
-  for (const NamedTensor* named : tensors) {
-    const auto& [name, tensor] = *named;
-    const uint64_t end = offset + static_cast<uint64_t>(tensor.numel()) * tensor.element_size();
-    header[name] = {{"dtype", weights::name(file_dtype(tensor.scalar_type()))},
-                    {"shape", tensor.sizes().vec()},
-                    {"data_offsets", {offset, end}}};
+  for (const Pending& tensor : tensors) {
+    const uint64_t end = offset + tensor.bytes();
+    header[tensor.name] = {{"dtype", weights::name(file_dtype(tensor.type))},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {offset, end}}};
     offset = end;
   }
   std::string text;
@@ -42,35 +54,54 @@ std::string header_of(const std::vector<const NamedTensor*>& tensors,
   return text;
 }
 
-/// The tensors in the order in which they are written.
-std::vector<const NamedTensor*> in_file_order(const std::vector<NamedTensor>& tensors) {
-  std::vector<const NamedTensor*> sorted;
-  sorted.reserve(tensors.size());
-  for (const NamedTensor& named : tensors) {
-    if (!named.second.defined() || named.second.layout() != torch::kStrided) {
-      throw Error(ErrorKind::kInvalidInput,
-                  "[safetensors] no dense tensor for " + quote_name(named.first));
-    }
-    if (named.first == "__metadata__") {
-      throw Error(ErrorKind::kInvalidInput,
-                  "[safetensors] a tensor cannot be named '__metadata__'");
-    }
-    sorted.push_back(&named);
-  }
-  std::sort(sorted.begin(), sorted.end(), [](const NamedTensor* a, const NamedTensor* b) {
-    const auto a_size = a->second.element_size(), b_size = b->second.element_size();
-    return a_size != b_size ? a_size > b_size : a->first < b->first;
+/// Sorts the tensors into the order in which they are written. Throws for names that cannot be.
+void put_in_file_order(std::vector<Pending>& tensors) {
+  std::sort(tensors.begin(), tensors.end(), [](const Pending& a, const Pending& b) {
+    const auto a_size = c10::elementSize(a.type), b_size = c10::elementSize(b.type);
+    return a_size != b_size ? a_size > b_size : a.name < b.name;
   });
   std::vector<std::string_view> names;
-  names.reserve(sorted.size());
-  for (const NamedTensor* named : sorted) names.push_back(named->first);
+  names.reserve(tensors.size());
+  for (const Pending& tensor : tensors) names.push_back(tensor.name);
   std::sort(names.begin(), names.end());
+  if (std::binary_search(names.begin(), names.end(), "__metadata__")) {
+    throw Error(ErrorKind::kInvalidInput, "[safetensors] a tensor cannot be named '__metadata__'");
+  }
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice != names.end()) {
     throw Error(ErrorKind::kInvalidInput,
                 "[safetensors] two tensors are named " + quote_name(*twice));
   }
-  return sorted;
+}
+
+void write(const std::filesystem::path& path,
+           std::vector<Pending> tensors,
+           const std::map<std::string, std::string>& metadata) {
+  put_in_file_order(tensors);
+  const std::string header = header_of(tensors, metadata);
+  const uint64_t header_bytes = header.size();
+
+  AtomicFile file(path);
+  file.write(std::as_bytes(std::span(&header_bytes, 1)));
+  file.write(std::as_bytes(std::span(header)));
+  for (const Pending& pending : tensors) {
+    const torch::Tensor tensor = pending.read().detach().to(torch::kCPU).contiguous();
+    if (tensor.numel() == 0) continue;
+    file.write({static_cast<const std::byte*>(tensor.data_ptr()), pending.bytes()});
+  }
+  file.commit();
+}
+
+/// `tensor` in `type`. Throws where a number becomes infinite by that.
+torch::Tensor convert(const torch::Tensor& tensor, torch::ScalarType type, std::string_view name) {
+  if (tensor.scalar_type() == type) return tensor;
+  const torch::Tensor converted = tensor.to(type);
+  if (type == torch::kHalf && tensor.isfinite().logical_and(converted.isinf()).any().item<bool>()) {
+    throw Error(ErrorKind::kInvalidInput,
+                "[safetensors] " + quote_name(name) +
+                    " has numbers beyond 65504, the largest of fp16; use bf16 or fp32");
+  }
+  return converted;
 }
 
 }  // namespace
@@ -100,20 +131,33 @@ std::map<std::string, torch::Tensor> read_safetensors(
 void write_safetensors(const std::filesystem::path& path,
                        const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata) {
-  const std::vector<const NamedTensor*> sorted = in_file_order(tensors);
-  const std::string header = header_of(sorted, metadata);
-  const uint64_t header_bytes = header.size();
-
-  AtomicFile file(path);
-  file.write(std::as_bytes(std::span(&header_bytes, 1)));
-  file.write(std::as_bytes(std::span(header)));
-  for (const NamedTensor* named : sorted) {
-    const torch::Tensor tensor = named->second.detach().to(torch::kCPU).contiguous();
-    if (tensor.numel() == 0) continue;
-    file.write({static_cast<const std::byte*>(tensor.data_ptr()),
-                static_cast<size_t>(tensor.numel()) * tensor.element_size()});
+  std::vector<Pending> pending;
+  pending.reserve(tensors.size());
+  for (const auto& [name, tensor] : tensors) {
+    if (!tensor.defined() || tensor.layout() != torch::kStrided) {
+      throw Error(ErrorKind::kInvalidInput,
+                  "[safetensors] no dense tensor for " + quote_name(name));
+    }
+    pending.push_back(
+        {name, tensor.scalar_type(), tensor.sizes().vec(), [&tensor = tensor] { return tensor; }});
   }
-  file.commit();
+  write(path, std::move(pending), metadata);
+}
+
+void write_safetensors(const std::filesystem::path& path,
+                       const TensorFile& tensors,
+                       std::optional<torch::ScalarType> float_dtype,
+                       const std::map<std::string, std::string>& metadata) {
+  std::vector<Pending> pending;
+  pending.reserve(tensors.index().size());
+  for (const TensorInfo& info : tensors.index().tensors()) {
+    torch::ScalarType type = scalar_type(info.dtype);
+    if (float_dtype && c10::isFloatingType(type)) type = *float_dtype;
+    pending.push_back({info.name, type, info.shape, [&tensors, &info, type] {
+                         return convert(tensors.read(info.name), type, info.name);
+                       }});
+  }
+  write(path, std::move(pending), metadata);
 }
 
 }  // namespace lienzo::weights

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,15 @@ std::map<std::string, torch::Tensor> read_safetensors(
 /// type the format lacks, kIo when the disk refuses.
 void write_safetensors(const std::filesystem::path& path,
                        const std::vector<NamedTensor>& tensors,
+                       const std::map<std::string, std::string>& metadata = {});
+
+/// The same for the tensors of another file, read one after the other, so that memory holds about
+/// one of them. Quantised tensors are written as they are read, in fp32. With `float_dtype` (fp32,
+/// fp16 or bf16) fractions are converted. Throws kInvalidInput also when a number is too large for
+/// fp16.
+void write_safetensors(const std::filesystem::path& path,
+                       const TensorFile& tensors,
+                       std::optional<torch::ScalarType> float_dtype,
                        const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace lienzo::weights
