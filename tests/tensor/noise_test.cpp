@@ -4,10 +4,12 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <fstream>
 #include <numbers>
 #include <random>
 
 #include "../base/expect_error.h"
+#include "lienzo/base/json.h"
 #include "lienzo/tensor/threads.h"
 
 namespace lienzo::tensor {
@@ -119,6 +121,67 @@ TEST(Noise, TakesTheTypeOfAnotherTensorAfterDrawing) {
   const torch::Tensor noise = NoiseSource({1, 2}).normal_like(x);
   EXPECT_EQ(noise.scalar_type(), torch::kBFloat16);
   EXPECT_TRUE(noise.equal(NoiseSource({1, 2}).normal({3, 8}).to(torch::kBFloat16)));
+}
+
+// The numbers published with AUTOMATIC1111's modules/rng_philox.py for torch.randn on a GPU.
+TEST(Noise, IsTheWebInterfacesRandn) {
+  NoiseSource source({0, 42}, NoiseKind::kPhilox);
+  const torch::Tensor first = source.normal({12});
+  EXPECT_TRUE(first[0].allclose(torch::tensor({-0.924663,
+                                               -0.425344,
+                                               -2.643846,
+                                               0.145184,
+                                               -0.120867,
+                                               -0.579726,
+                                               -0.622851,
+                                               -0.328387,
+                                               -1.074542,
+                                               -0.363144,
+                                               -1.671051,
+                                               2.265505},
+                                              torch::kFloat),
+                                0,
+                                1e-6));
+  const torch::Tensor second = source.normal({2, 2});
+  EXPECT_TRUE(second[0].flatten().allclose(
+      torch::tensor({0.180826, -0.552263, 0.923813, -0.734970}, torch::kFloat), 0, 1e-6));
+  EXPECT_TRUE(first[1].slice(0, 0, 4).allclose(
+      torch::tensor({0.194019, 2.161374, -0.172051, 0.849060}, torch::kFloat), 0, 1e-6));
+}
+
+// An implementation of its own in numpy, tools/golden/noise.py.
+TEST(Noise, PhiloxAsRecorded) {
+  std::ifstream file(LIENZO_TEST_DATA "/golden/noise.json");
+  for (const Json& recorded : Json::parse(file)["philox"]) {
+    const auto expected = recorded["values"].get<std::vector<float>>();
+    NoiseSource source({recorded["seed"].get<uint64_t>()}, NoiseKind::kPhilox);
+    const auto count = static_cast<int64_t>(expected.size());
+    for (int call = 0; call < recorded["call"]; ++call) source.normal({count});
+    const torch::Tensor got = source.normal({count})[0];
+    EXPECT_TRUE(got.allclose(torch::tensor(expected), 0, 1e-6)) << recorded["seed"];
+  }
+}
+
+TEST(Noise, PhiloxRowsDependOnTheirSeedAlone) {
+  NoiseSource batch({7, 8}, NoiseKind::kPhilox), alone({8}, NoiseKind::kPhilox);
+  EXPECT_TRUE(batch.normal({3, 5})[1].equal(alone.normal({3, 5})[0]));
+  EXPECT_TRUE(batch.normal({64})[1].equal(alone.normal({64})[0]));
+  const torch::Tensor many = NoiseSource({5}, NoiseKind::kPhilox).normal({100000});
+  EXPECT_NEAR(many.mean().item<double>(), 0, 0.015);
+  EXPECT_NEAR(many.std().item<double>(), 1, 0.01);
+  // All 64 bits of a seed count.
+  EXPECT_FALSE(NoiseSource({uint64_t{1} << 32}, NoiseKind::kPhilox)
+                   .normal({4})
+                   .equal(NoiseSource({0}, NoiseKind::kPhilox).normal({4})));
+  expect_error(
+      ErrorKind::kUnsupported, [&] { batch.uniform({2}); }, "normal numbers only");
+}
+
+TEST(Noise, KindsByName) {
+  for (const NoiseKind kind : {NoiseKind::kCpu, NoiseKind::kPhilox})
+    EXPECT_EQ(noise_kind_from_name(name(kind)), kind);
+  expect_error(
+      ErrorKind::kInvalidInput, [] { noise_kind_from_name("tpu"); }, "'tpu'", "cpu, gpu");
 }
 
 TEST(Noise, RefusesAWrongBatch) {
