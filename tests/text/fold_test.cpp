@@ -24,6 +24,12 @@ TEST(Fold, StripsAccentsFromLatinLettersOnly) {
   EXPECT_EQ(fold("CUBÓ"), "cubo");
 }
 
+TEST(Fold, CollapsesBlanks) {
+  EXPECT_EQ(collapse_blanks(" a \t\r\n b\u00a0\u3000c\u0085\u2028"), " a b c ");
+  EXPECT_EQ(collapse_blanks("a\u200b\u001c"), "a\u200b\u001c");  // no White_Space
+  EXPECT_EQ(collapse_blanks(""), "");
+}
+
 TEST(Fold, RefusesBrokenUtf8) {
   for (const std::string text : {"\xff", "a\xc3", "\xed\xa0\x80"}) {
     EXPECT_THROW(check_utf8(text), Error);

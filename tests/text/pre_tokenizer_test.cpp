@@ -41,6 +41,23 @@ TEST(PreTokenizer, RefusesBrokenUtf8) {
     EXPECT_THROW(split_gpt2(text), Error);
 }
 
+TEST(PreTokenizer, CutsWordsOfClip) {
+  EXPECT_EQ(split_clip(" a  photo, it's 42!? "),
+            (Pieces{"a", "photo", ",", "it", "'s", "4", "2", "!?"}));
+  EXPECT_EQ(split_clip("''d'd don't"), (Pieces{"''", "d", "'d", "don", "'t"}));
+  EXPECT_EQ(split_clip("e\u0301😀½"), (Pieces{"e", "\u0301😀", "½"}));
+  EXPECT_EQ(split_clip("x<|endoftext|>!"), (Pieces{"x", "<|", "endoftext", "|>", "!"}));
+  EXPECT_EQ(split_clip("x<|endoftext|>!", /*special_tokens=*/false),
+            (Pieces{"x", "<|", "endoftext", "|>!"}));
+  EXPECT_EQ(split_clip("!<|endoftext|>"), (Pieces{"!<|", "endoftext", "|>"}));
+  EXPECT_EQ(split_clip("<|endoftext<|>!"), (Pieces{"<|", "endoftext", "<|>!"}));
+  EXPECT_EQ(split_clip(" \n"), Pieces{});
+  EXPECT_EQ(split_clip(""), Pieces{});
+  EXPECT_THROW(split_clip("a \xff b"), Error);
+  EXPECT_EQ(split("a b", SplitPattern::kClip), (Pieces{"a", "b"}));
+  EXPECT_EQ(split("a b", SplitPattern::kGpt2), (Pieces{"a", " b"}));
+}
+
 TEST(ByteLevel, StandInsAreThoseOfGpt2) {
   EXPECT_EQ(to_byte_level(" rojo\n"), "ĠrojoĊ");
   EXPECT_EQ(to_byte_level("é"), "Ã©");

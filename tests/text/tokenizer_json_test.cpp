@@ -194,8 +194,12 @@ INSTANTIATE_TEST_SUITE_P(
             "dropout", [](Json& j) { j["model"]["dropout"] = 0.1; }, kUnsupported, "model.dropout"},
         BadFile{"word_suffix",
                 [](Json& j) { j["model"]["end_of_word_suffix"] = "</w>"; },
-                kUnsupported,
-                "model.end_of_word_suffix"},
+                kCorrupt,
+                "no token 'Ā</w>'"},
+        BadFile{"word_suffix_of_another_type",
+                [](Json& j) { j["model"]["end_of_word_suffix"] = 1; },
+                kCorrupt,
+                "model.end_of_word_suffix is 1, expected a string"},
         BadFile{"byte_fallback",
                 [](Json& j) { j["model"]["byte_fallback"] = true; },
                 kUnsupported,
@@ -258,6 +262,83 @@ INSTANTIATE_TEST_SUITE_P(
                 kUnsupported,
                 "post_processor.type"}),
     [](const auto& file) { return std::string(file.param.name); });
+
+class SpoiltClipFile : public testing::TestWithParam<BadFile> {};
+
+TEST_P(SpoiltClipFile, IsRefusedWithAClearMessage) {
+  Json json = golden::read("clip/tokenizer.json");
+  GetParam().spoil(json);
+  const Error error = load_error(json.dump());
+  EXPECT_EQ(error.kind(), GetParam().kind) << error.what();
+  EXPECT_THAT(error.what(), HasSubstr(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Text,
+    SpoiltClipFile,
+    testing::Values(
+        BadFile{"other_pattern",
+                [](Json& j) { j["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = "\\s"; },
+                kUnsupported,
+                "pre_tokenizer.pretokenizers[0].pattern.Regex is not the pattern of CLIP"},
+        BadFile{"literal_pattern",
+                [](Json& j) {
+                  j["pre_tokenizer"]["pretokenizers"][0]["pattern"] = {{"String", " "}};
+                },
+                kCorrupt,
+                "pattern.Regex is missing"},
+        BadFile{"other_behavior",
+                [](Json& j) { j["pre_tokenizer"]["pretokenizers"][0]["behavior"] = "Isolated"; },
+                kUnsupported,
+                "behavior is \"Isolated\", expected \"Removed\""},
+        BadFile{"not_inverted",
+                [](Json& j) { j["pre_tokenizer"]["pretokenizers"][0]["invert"] = false; },
+                kUnsupported,
+                "invert is false"},
+        BadFile{"prefix_space",
+                [](Json& j) { j["pre_tokenizer"]["pretokenizers"][1]["add_prefix_space"] = true; },
+                kUnsupported,
+                "has add_prefix_space"},
+        BadFile{"one_step",
+                [](Json& j) { j["pre_tokenizer"]["pretokenizers"].erase(1); },
+                kUnsupported,
+                "has 1 steps, expected Split, ByteLevel"},
+        BadFile{"replacement_of_something_else",
+                [](Json& j) { j["normalizer"]["normalizers"][1]["pattern"]["Regex"] = "x"; },
+                kUnsupported,
+                "pattern.Regex is \"x\""},
+        BadFile{"replacement_by_something_else",
+                [](Json& j) { j["normalizer"]["normalizers"][1]["content"] = "_"; },
+                kUnsupported,
+                "content is \"_\""},
+        BadFile{"frame_without_id",
+                [](Json& j) { j["post_processor"]["cls"] = "<|startoftext|>"; },
+                kCorrupt,
+                "post_processor.cls is not a token and its id"},
+        BadFile{"frame_outside",
+                [](Json& j) { j["post_processor"]["sep"][1] = 100000; },
+                kCorrupt,
+                "post_processor names id 100000"}),
+    [](const auto& file) { return std::string(file.param.name); });
+
+TEST(TokenizerJson, LeavesTruncationAndPaddingOfClipToItsCallers) {
+  const Json plain = golden::read("clip/tokenizer.json");
+  Json framed = plain;
+  framed["truncation"] = {{"max_length", 77}};
+  framed["padding"] = {{"strategy", {{"Fixed", 77}}}};
+  EXPECT_EQ(BpeTokenizer::from_json(framed, "framed").to_json(),
+            BpeTokenizer::from_json(plain, "plain").to_json());
+}
+
+TEST(TokenizerJson, KnowsThePatternOfClipBeforeTransformers5) {
+  Json older = golden::read("clip/tokenizer.json");
+  const std::string pattern = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
+  older["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = pattern;
+  const BpeTokenizer tokenizer = BpeTokenizer::from_json(older, "older");
+  EXPECT_EQ(tokenizer.definition().split, SplitPattern::kClipBefore5);
+  const Json written = tokenizer.to_json();
+  EXPECT_EQ(written.at("pre_tokenizer").at("pretokenizers")[0].at("pattern").at("Regex"), pattern);
+}
 
 TEST(TokenizerJson, RefusesWhatIsNotJson) {
   const std::string whole = golden::read("plain.tokenizer.json").dump();

@@ -53,14 +53,17 @@ BpeModel::BpeModel(const BpeDefinition& definition, const std::string& where)
     }
   }
   for (int byte = 0; byte < 256; ++byte) {
-    const auto found = ids_.find(byte_strings()[byte]);
-    if (found == ids_.end()) {
-      corrupt(where,
-              "model.vocab: no token '" + byte_strings()[byte] + "' for byte " +
-                  std::to_string(byte) +
-                  ", expected all 256 bytes; train with the byte-level alphabet");
-    }
-    byte_ids_[byte] = found->second;
+    const auto require_byte = [&](const std::string& token) {
+      const auto found = ids_.find(token);
+      if (found == ids_.end()) {
+        corrupt(where,
+                "model.vocab: no token '" + token + "' for byte " + std::to_string(byte) +
+                    ", expected all 256 bytes; train with the byte-level alphabet");
+      }
+      return found->second;
+    };
+    byte_ids_[byte] = require_byte(byte_strings()[byte]);
+    last_byte_ids_[byte] = require_byte(byte_strings()[byte] + definition.end_of_word);
   }
   merges_.reserve(definition.merges.size());
   for (size_t rank = 0; rank < definition.merges.size(); ++rank) {
@@ -103,8 +106,10 @@ void BpeModel::encode_word(std::string_view word, std::vector<int>& ids) const {
   const int size = static_cast<int>(word.size());
   std::vector<Symbol> symbols(word.size());
   for (int i = 0; i < size; ++i) {
+    const bool last = i + 1 == size;
+    const auto& byte_ids = last ? last_byte_ids_ : byte_ids_;
     symbols[i] = {
-        byte_ids_[static_cast<unsigned char>(word[i])], i - 1, i + 1 < size ? i + 1 : kNone, false};
+        byte_ids[static_cast<unsigned char>(word[i])], i - 1, last ? kNone : i + 1, false};
   }
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
   const auto offer = [&](int left) {

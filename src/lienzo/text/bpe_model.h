@@ -43,6 +43,7 @@ class BpeModel {
 
   TokenIds ids_;
   std::array<int, 256> byte_ids_;
+  std::array<int, 256> last_byte_ids_;          // of bytes that end a word
   std::unordered_map<uint64_t, Merge> merges_;  // keyed by left << 32 | right
   bool ignore_merges_;
 };

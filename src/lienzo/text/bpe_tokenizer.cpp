@@ -82,6 +82,15 @@ struct BpeTokenizer::State {
     special.resize(decoded.size(), false);
     std::unordered_set<std::string> contents;
     for (const AddedToken& token : definition.added_tokens) add(token, contents, where);
+    if (const auto& frame = definition.frame) {
+      for (const int id : {frame->first, frame->last}) {
+        if (id < 0 || id >= static_cast<int>(decoded.size())) {
+          throw Error(ErrorKind::kCorrupt,
+                      "[" + where + "] post_processor names id " + std::to_string(id) +
+                          ", expected 0 to " + std::to_string(decoded.size() - 1));
+        }
+      }
+    }
   }
 
   void add(const AddedToken& token,
@@ -121,7 +130,7 @@ struct BpeTokenizer::State {
       prefixed.append(1, ' ').append(text);
       text = prefixed;
     }
-    for (const std::string_view word : split_gpt2(text)) {
+    for (const std::string_view word : split(text, definition.split)) {
       if (cache.append(word, ids)) continue;
       const size_t begin = ids.size();
       model.encode_word(word, ids);
@@ -131,11 +140,11 @@ struct BpeTokenizer::State {
 
   /// Hands the stretches between matches to `between`, and adds the matches' ids.
   template <class Between>
-  static void split(const AddedTokenFinder& finder,
-                    std::string_view text,
-                    bool skip_special,
-                    std::vector<int>& ids,
-                    const Between& between) {
+  static void take_tokens(const AddedTokenFinder& finder,
+                          std::string_view text,
+                          bool skip_special,
+                          std::vector<int>& ids,
+                          const Between& between) {
     size_t at = 0;
     for (const AddedTokenFinder::Match& match : finder.find_all(text, skip_special)) {
       if (match.begin > at) between(text.substr(at, match.begin - at));
@@ -190,9 +199,9 @@ std::vector<int> BpeTokenizer::encode(std::string_view text, SpecialTokens speci
   const bool skip_special = special == SpecialTokens::kAsText;
   std::vector<int> ids;
   ids.reserve(text.size() / 3 + 1);
-  State::split(state.raw_tokens, text, skip_special, ids, [&](std::string_view stretch) {
+  State::take_tokens(state.raw_tokens, text, skip_special, ids, [&](std::string_view stretch) {
     const std::string normalized = normalize(stretch, state.definition.normalizer);
-    State::split(
+    State::take_tokens(
         state.normalized_tokens, normalized, skip_special, ids, [&](std::string_view plain) {
           state.encode_plain(plain, ids);
         });

@@ -20,9 +20,10 @@ enum class SpecialTokens {
   kAsText,     // "<pad>" is five characters like any others: for text that strangers typed
 };
 
-/// Byte-level BPE tokenizer, id for id equal to Hugging Face `tokenizers` with the ByteLevel
-/// pre-tokenizer (GPT-2). Nothing is ever unknown: every UTF-8 text has ids, and decoding gives the
-/// normalized text back. Immutable; copies share their data, and any number of threads may use one.
+/// Byte-level BPE tokenizer, id for id equal to Hugging Face `tokenizers` with the pre-tokenizer of
+/// GPT-2 (ByteLevel) or of CLIP (its pattern, then ByteLevel). Nothing is ever unknown: every UTF-8
+/// text has ids, and GPT-2's decode to the normalized text. Immutable; copies share their data, and
+/// any number of threads may use one.
 class BpeTokenizer {
  public:
   /// Reads a Hugging Face tokenizer.json. Throws kNotFound, kIo, kCorrupt, or kUnsupported naming

@@ -98,6 +98,27 @@ std::string lower_case_each(std::string_view text) {
   return result;
 }
 
+std::string collapse_blanks(std::string_view text) {
+  check_utf8(text);
+  std::string result;
+  result.reserve(text.size());
+  bool in_blanks = false;
+  size_t i = 0;
+  while (i < text.size()) {
+    const size_t begin = i;
+    UChar32 c = 0;
+    U8_NEXT_UNSAFE(text.data(), i, c);
+    const bool blank = u_isUWhiteSpace(c);
+    if (!blank) {
+      result.append(text, begin, i - begin);
+    } else if (!in_blanks) {
+      result += ' ';
+    }
+    in_blanks = blank;
+  }
+  return result;
+}
+
 std::string upper_case(std::string_view text) {
   return to_utf8(composed(to_unicode(text).toUpper(icu::Locale("es"))));
 }

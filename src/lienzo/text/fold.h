@@ -19,6 +19,9 @@ std::string lower_case(std::string_view text);
 /// Lower case of each character by itself, as Rust's char::to_lowercase gives it; not composed.
 std::string lower_case_each(std::string_view text);
 
+/// Each run of blanks (Unicode's White_Space) as one space.
+std::string collapse_blanks(std::string_view text);
+
 /// Upper case with Spanish rules, composed: "niño" -> "NIÑO", "ß" -> "SS".
 std::string upper_case(std::string_view text);
 

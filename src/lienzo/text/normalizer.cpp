@@ -7,7 +7,11 @@ namespace lienzo::text {
 std::string normalize(std::string_view text, const std::vector<NormalizerStep>& steps) {
   std::string result(text);
   for (const NormalizerStep step : steps) {
-    result = step == NormalizerStep::kNfc ? compose(result) : lower_case_each(result);
+    switch (step) {
+      case NormalizerStep::kNfc: result = compose(result); break;
+      case NormalizerStep::kLowercase: result = lower_case_each(result); break;
+      case NormalizerStep::kCollapseBlanks: result = collapse_blanks(result); break;
+    }
   }
   return result;
 }

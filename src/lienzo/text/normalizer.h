@@ -11,6 +11,7 @@ enum class NormalizerStep {
   kNfc,        // "NFC": canonical composition, e + U+0301 -> é
   kLowercase,  // "Lowercase": character by character, so a final Σ becomes σ, as in Hugging Face
                // tokenizers
+  kCollapseBlanks,  // "Replace" of the pattern \s+ by one space
 };
 
 /// Applies the steps in order. Throws kInvalidInput where `text` is not UTF-8 and there is a step

@@ -26,12 +26,41 @@ std::array<CharClass, 128> make_ascii_classes() {
   return classes;
 }
 
+constexpr std::string_view kSpecialBegin = "<|";
+constexpr std::string_view kSpecialEnd = "|>";
+
+/// Length of the name of CLIP's special token that `text` begins with; 0 when it begins with none.
+size_t special_name_length(std::string_view text) {
+  if (!text.starts_with(kSpecialBegin)) return 0;
+  text.remove_prefix(kSpecialBegin.size());
+  for (const std::string_view name : {"startoftext", "endoftext"}) {
+    if (text.starts_with(name) && text.substr(name.size()).starts_with(kSpecialEnd))
+      return name.size();
+  }
+  return 0;
+}
+
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
 
-  /// The piece that starts at `begin`, which must be before the end.
-  std::string_view piece_at(size_t begin) const {
+  /// The word of CLIP's that starts at `at`, which must be before the end and is moved behind it;
+  /// empty for a blank.
+  std::string_view clip_word(size_t& at) const {
+    const size_t begin = at;
+    const size_t length = contraction_length(begin);
+    if (length > 0) {
+      at += length;
+      return text_.substr(begin, length);
+    }
+    const CharClass kind = class_at(begin, at);
+    if (kind == CharClass::kSpace) return {};
+    if (kind != CharClass::kNumber) at = run_end(at, kind);
+    return text_.substr(begin, at - begin);
+  }
+
+  /// The piece of GPT-2's that starts at `begin`, which must be before the end.
+  std::string_view gpt2_piece(size_t begin) const {
     const size_t length = contraction_length(begin);
     if (length > 0) return text_.substr(begin, length);
 
@@ -108,8 +137,31 @@ std::vector<std::string_view> split_gpt2(std::string_view text) {
   const Scanner scanner(text);
   std::vector<std::string_view> pieces;
   for (size_t at = 0; at < text.size(); at += pieces.back().size())
-    pieces.push_back(scanner.piece_at(at));
+    pieces.push_back(scanner.gpt2_piece(at));
   return pieces;
+}
+
+std::vector<std::string_view> split_clip(std::string_view text, bool special_tokens) {
+  const Scanner scanner(text);
+  std::vector<std::string_view> words;
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t name = special_tokens ? special_name_length(text.substr(at)) : 0;
+    if (name > 0) {
+      for (const size_t length : {kSpecialBegin.size(), name, kSpecialEnd.size()}) {
+        words.push_back(text.substr(at, length));
+        at += length;
+      }
+    } else if (const std::string_view word = scanner.clip_word(at); !word.empty()) {
+      words.push_back(word);
+    }
+  }
+  return words;
+}
+
+std::vector<std::string_view> split(std::string_view text, SplitPattern pattern) {
+  if (pattern == SplitPattern::kGpt2) return split_gpt2(text);
+  return split_clip(text, /*special_tokens=*/pattern == SplitPattern::kClip);
 }
 
 }  // namespace lienzo::text

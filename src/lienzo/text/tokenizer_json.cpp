@@ -14,6 +14,12 @@ namespace {
 // vocabulary quadratic.
 using SortedJson = nlohmann::json;
 
+constexpr const char* kClipPattern =
+    R"(<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+)";
+constexpr const char* kClipBefore5Pattern =
+    R"('s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+)";
+constexpr const char* kBlanksPattern = R"(\s+)";
+
 constexpr int kDeepest =
     16;  // tokenizer.json needs 4; deeper values would exhaust the stack when copied
 
@@ -28,8 +34,7 @@ class Fields {
   }
 
   [[noreturn]] void corrupt(const std::string& what, const std::string& key = "") const {
-    throw Error(ErrorKind::kCorrupt,
-                message(what, key) + "; is this a Hugging Face tokenizer.json?");
+    throw Error(ErrorKind::kCorrupt, message(what, key) + "; is this a Hugging Face tokenizer?");
   }
 
   [[noreturn]] void unsupported(const std::string& what, const std::string& key = "") const {
@@ -63,6 +68,16 @@ class Fields {
     if (value.is_null()) return fallback;
     if (!value.is_boolean()) corrupt("is " + value.dump() + ", expected true or false", key);
     return value.get<bool>();
+  }
+
+  /// The elements of the list under `key`, each with its own fields.
+  std::vector<Fields> children(const std::string& key) {
+    const SortedJson& list = require(key);
+    if (!list.is_array()) corrupt("is " + std::string(list.type_name()) + ", expected a list", key);
+    std::vector<Fields> fields;
+    for (size_t i = 0; i < list.size(); ++i)
+      fields.emplace_back(list[i], join(key) + "[" + std::to_string(i) + "]", where_);
+    return fields;
   }
 
   int64_t integer(const std::string& key) { return integer(require(key), key); }
@@ -190,7 +205,8 @@ void read_model(Fields model, BpeDefinition& definition) {
     model.unsupported("is " + type.dump() + ", expected \"BPE\"", "type");
   model.refuse("dropout", {0.0});
   model.refuse("continuing_subword_prefix", {""});
-  model.refuse("end_of_word_suffix", {""});
+  if (!model.get("end_of_word_suffix").is_null())
+    definition.end_of_word = model.string("end_of_word_suffix");
   model.refuse("byte_fallback", {false});
   model.boolean("fuse_unk", false);
   const SortedJson& unknown = model.get("unk_token");
@@ -208,13 +224,9 @@ void read_model(Fields model, BpeDefinition& definition) {
   model.finish();
 }
 
-void read_added_tokens(Fields& top, const std::string& where, BpeDefinition& definition) {
-  const SortedJson& tokens = top.get("added_tokens");
-  if (tokens.is_null()) return;
-  if (!tokens.is_array())
-    top.corrupt("is " + std::string(tokens.type_name()) + ", expected a list", "added_tokens");
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    Fields fields(tokens[i], "added_tokens[" + std::to_string(i) + "]", where);
+void read_added_tokens(Fields& top, BpeDefinition& definition) {
+  if (top.get("added_tokens").is_null()) return;
+  for (Fields& fields : top.children("added_tokens")) {
     AddedToken token;
     token.id = static_cast<int>(fields.integer("id"));
     token.content = fields.string("content");
@@ -226,27 +238,27 @@ void read_added_tokens(Fields& top, const std::string& where, BpeDefinition& def
   }
 }
 
-void read_normalizer(Fields normalizer,
-                     const std::string& where,
-                     BpeDefinition& definition,
-                     bool nested = false) {
+void read_normalizer(Fields normalizer, BpeDefinition& definition, bool nested = false) {
   const std::string type = normalizer.string("type");
   if (type == "NFC") {
     definition.normalizer.push_back(NormalizerStep::kNfc);
   } else if (type == "Lowercase") {
     definition.normalizer.push_back(NormalizerStep::kLowercase);
+  } else if (type == "Replace") {
+    Fields pattern = normalizer.child("pattern");
+    const std::string regex = pattern.string("Regex");
+    if (regex != kBlanksPattern)
+      pattern.unsupported("is \"" + regex + "\", expected \"" + kBlanksPattern + "\"", "Regex");
+    pattern.finish();
+    const std::string content = normalizer.string("content");
+    if (content != " ") normalizer.unsupported("is \"" + content + "\", expected \" \"", "content");
+    definition.normalizer.push_back(NormalizerStep::kCollapseBlanks);
   } else if (type == "Sequence" && !nested) {
-    const SortedJson& steps = normalizer.require("normalizers");
-    if (!steps.is_array()) normalizer.corrupt("is not a list", "normalizers");
-    for (size_t i = 0; i < steps.size(); ++i) {
-      read_normalizer(Fields(steps[i], "normalizer.normalizers[" + std::to_string(i) + "]", where),
-                      where,
-                      definition,
-                      /*nested=*/true);
-    }
+    for (const Fields& step : normalizer.children("normalizers"))
+      read_normalizer(step, definition, /*nested=*/true);
   } else {
-    normalizer.unsupported("is \"" + type + "\", expected NFC, Lowercase or one Sequence of them",
-                           "type");
+    normalizer.unsupported(
+        "is \"" + type + "\", expected NFC, Lowercase, Replace or one Sequence of them", "type");
   }
   normalizer.finish();
 }
@@ -263,6 +275,57 @@ bool read_byte_level(Fields fields) {
   return add_prefix_space;
 }
 
+/// Reads CLIP's {"type": "Split", ...}.
+SplitPattern read_clip_split(Fields split) {
+  const std::string type = split.string("type");
+  if (type != "Split") split.unsupported("is \"" + type + "\", expected \"Split\"", "type");
+  Fields pattern = split.child("pattern");
+  const std::string regex = pattern.string("Regex");
+  if (regex != kClipPattern && regex != kClipBefore5Pattern)
+    pattern.unsupported("is not the pattern of CLIP", "Regex");
+  pattern.finish();
+  const std::string behavior = split.string("behavior");
+  if (behavior != "Removed")
+    split.unsupported("is \"" + behavior + "\", expected \"Removed\"", "behavior");
+  if (!split.boolean("invert", false)) split.unsupported("is false, expected true", "invert");
+  split.finish();
+  return regex == kClipPattern ? SplitPattern::kClip : SplitPattern::kClipBefore5;
+}
+
+void read_pre_tokenizer(Fields fields, BpeDefinition& definition) {
+  if (fields.string("type") != "Sequence") {
+    definition.add_prefix_space = read_byte_level(fields);
+    return;
+  }
+  const std::vector<Fields> steps = fields.children("pretokenizers");
+  if (steps.size() != 2)
+    fields.unsupported("has " + std::to_string(steps.size()) + " steps, expected Split, ByteLevel",
+                       "pretokenizers");
+  definition.split = read_clip_split(steps[0]);
+  if (read_byte_level(steps[1]))
+    fields.unsupported("has add_prefix_space, expected none behind Split", "pretokenizers");
+  fields.finish();
+}
+
+/// A token and its id, ["</s>", 2].
+int read_frame_token(Fields& fields, const std::string& key) {
+  const SortedJson& pair = fields.require(key);
+  if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string())
+    fields.corrupt("is not a token and its id", key);
+  return static_cast<int>(fields.integer(pair[1], key));
+}
+
+void read_post_processor(Fields fields, BpeDefinition& definition) {
+  if (fields.string("type") != "RobertaProcessing") {
+    read_byte_level(fields);
+    return;
+  }
+  definition.frame = TextFrame{read_frame_token(fields, "cls"), read_frame_token(fields, "sep")};
+  fields.boolean("trim_offsets", true);
+  fields.boolean("add_prefix_space", true);
+  fields.finish();
+}
+
 Json byte_level_json(bool add_prefix_space) {
   return {{"type", "ByteLevel"},
           {"add_prefix_space", add_prefix_space},
@@ -270,11 +333,49 @@ Json byte_level_json(bool add_prefix_space) {
           {"use_regex", true}};
 }
 
+Json pre_tokenizer_json(const BpeDefinition& definition) {
+  if (definition.split == SplitPattern::kGpt2) return byte_level_json(definition.add_prefix_space);
+  const char* pattern =
+      definition.split == SplitPattern::kClip ? kClipPattern : kClipBefore5Pattern;
+  const Json split = {{"type", "Split"},
+                      {"pattern", {{"Regex", pattern}}},
+                      {"behavior", "Removed"},
+                      {"invert", true}};
+  return {{"type", "Sequence"},
+          {"pretokenizers", Json::array({split, byte_level_json(/*add_prefix_space=*/false)})}};
+}
+
+/// The token of an id that the vocabulary or the added tokens have.
+const std::string& content(const BpeDefinition& definition, int id) {
+  for (const AddedToken& token : definition.added_tokens) {
+    if (token.id == id) return token.content;
+  }
+  return definition.vocab.at(id);
+}
+
+Json post_processor_json(const BpeDefinition& definition) {
+  if (!definition.frame) return nullptr;
+  const auto [first, last] = *definition.frame;
+  return {{"type", "RobertaProcessing"},
+          {"sep", Json::array({content(definition, last), last})},
+          {"cls", Json::array({content(definition, first), first})},
+          {"trim_offsets", false},
+          {"add_prefix_space", false}};
+}
+
+Json normalizer_step_json(NormalizerStep step) {
+  switch (step) {
+    case NormalizerStep::kNfc: return {{"type", "NFC"}};
+    case NormalizerStep::kLowercase: return {{"type", "Lowercase"}};
+    case NormalizerStep::kCollapseBlanks: break;
+  }
+  return {{"type", "Replace"}, {"pattern", {{"Regex", kBlanksPattern}}}, {"content", " "}};
+}
+
 Json normalizer_json(const std::vector<NormalizerStep>& steps) {
   std::vector<Json> parts;
   parts.reserve(steps.size());
-  for (const NormalizerStep step : steps)
-    parts.push_back({{"type", step == NormalizerStep::kNfc ? "NFC" : "Lowercase"}});
+  for (const NormalizerStep step : steps) parts.push_back(normalizer_step_json(step));
   if (parts.empty()) return nullptr;
   if (parts.size() == 1) return parts.front();
   return {{"type", "Sequence"}, {"normalizers", parts}};
@@ -287,19 +388,28 @@ BpeDefinition definition_from_text(std::string_view text, const std::string& whe
   BpeDefinition definition;
   Fields top(json, "", where);
   top.refuse("version", {"1.0"});
-  top.refuse("truncation", {});
-  top.refuse("padding", {});
   read_model(top.child("model"), definition);
-  read_added_tokens(top, where, definition);
-  if (!top.get("normalizer").is_null()) read_normalizer(top.child("normalizer"), where, definition);
+  read_added_tokens(top, definition);
+  if (!top.get("normalizer").is_null()) read_normalizer(top.child("normalizer"), definition);
   for (const char* key : {"pre_tokenizer", "decoder"}) {
     if (top.require(key).is_null()) top.unsupported("is null, expected ByteLevel", key);
   }
-  definition.add_prefix_space = read_byte_level(top.child("pre_tokenizer"));
+  read_pre_tokenizer(top.child("pre_tokenizer"), definition);
   read_byte_level(top.child("decoder"));
-  if (!top.get("post_processor").is_null()) read_byte_level(top.child("post_processor"));
+  if (!top.get("post_processor").is_null())
+    read_post_processor(top.child("post_processor"), definition);
+  for (const char* key : {"truncation", "padding"}) {
+    if (definition.split == SplitPattern::kGpt2) top.refuse(key, {});
+    top.get(key);
+  }
   top.finish();
   return definition;
+}
+
+std::vector<std::string> vocab_from_text(std::string_view text, const std::string& where) {
+  const SortedJson json = {{"vocab", parse(text, where)}};
+  Fields fields(json, "", where);
+  return read_vocab(fields);
 }
 
 Json definition_to_json(const BpeDefinition& definition) {
@@ -327,15 +437,16 @@ Json definition_to_json(const BpeDefinition& definition) {
           {"padding", nullptr},
           {"added_tokens", std::move(added)},
           {"normalizer", normalizer_json(definition.normalizer)},
-          {"pre_tokenizer", byte_level_json(definition.add_prefix_space)},
-          {"post_processor", nullptr},
+          {"pre_tokenizer", pre_tokenizer_json(definition)},
+          {"post_processor", post_processor_json(definition)},
           {"decoder", byte_level_json(true)},
           {"model",
            {{"type", "BPE"},
             {"dropout", nullptr},
             {"unk_token", nullptr},
             {"continuing_subword_prefix", nullptr},
-            {"end_of_word_suffix", nullptr},
+            {"end_of_word_suffix",
+             definition.end_of_word.empty() ? Json(nullptr) : Json(definition.end_of_word)},
             {"fuse_unk", false},
             {"byte_fallback", false},
             {"ignore_merges", definition.ignore_merges},
