@@ -519,7 +519,10 @@ TEST_F(DownloadTest, FollowsOnlyToTheWebAndNotForEver) {
   for (const char* elsewhere : {"file:///etc/passwd", "ftp://127.0.0.1/f", "gopher://127.0.0.1/"}) {
     location = elsewhere;
     expect_error(
-        ErrorKind::kCorrupt, [&] { run(request(server)); }, "expected http or https", elsewhere);
+        ErrorKind::kCorrupt,
+        [&] { run(request(server)); },
+        "expected a URL of http or https",
+        elsewhere);
   }
   location = "/f";
   expect_error(

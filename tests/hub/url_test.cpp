@@ -38,6 +38,20 @@ TEST(Url, RefusesOtherSchemes) {
         ErrorKind::kInvalidInput, [&] { origin_of(url); }, "https:// or http://");
 }
 
+TEST(Url, RedirectsStayOnTheWebAndEncrypted) {
+  for (const auto& [from, to] : {std::pair{"http://a/", "http://b/"},
+                                 {"http://a/", "https://b/"},
+                                 {"https://a/", "https://b/"}})
+    EXPECT_NO_THROW(check_redirect(from, to)) << from << " " << to;
+  for (const char* to : {"", "file:///etc/passwd", "ftp://b/", "gopher://b/", "//b/"})
+    expect_error(
+        ErrorKind::kCorrupt, [&] { check_redirect("https://a/", to); }, "http or https");
+  expect_error(
+      ErrorKind::kCorrupt,
+      [] { check_redirect("https://a/?secret", "http://b/?secret"); },
+      "https://a/ redirects to 'http://b/', which is not encrypted");
+}
+
 TEST(Url, InMessagesItHasNoSecrets) {
   EXPECT_EQ(without_query("https://a.example/b?signature=1"), "https://a.example/b");
   EXPECT_EQ(server_of("https://a.example/b"), "a.example");

@@ -252,6 +252,7 @@ FileChoice choose_file(const std::vector<HubFile>& all,
                        const std::string& repo) {
   if (const HubFile* file = find_file(all, path)) return with_cards(all, *file);
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const HubFile& file : all) names.push_back(file.path);
   throw Error(ErrorKind::kNotFound,
               fmt::format("[pull] {} has no file '{}'{}", repo, path, suggestion(path, names)));

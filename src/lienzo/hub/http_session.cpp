@@ -195,13 +195,14 @@ struct HttpSession::Handle {
 
   void prepare(Transfer& transfer, const std::string& url, const HeaderList& headers) {
     curl_easy_reset(curl);  // keeps connections
+    // CURLOPT_NOSIGNAL stays off: with it, a TLS connection that the server closes ends the program
+    // by SIGPIPE.
     details[0] = '\0';
     curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);  // HttpSession::get does, with its rules
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, fmt::format("lienzo/{}", lienzo::version()).c_str());
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
@@ -236,24 +237,7 @@ HttpResult HttpSession::get(const HttpRequest& request,
     std::string redirect;
     HttpResult result = get_once(request, url, origin_of(url) == home, sink, cancelled, redirect);
     if (result.end != HttpEnd::kComplete || !is_redirect(result.response.status)) return result;
-    if (redirect.empty()) {
-      throw Error(ErrorKind::kCorrupt,
-                  fmt::format("[hub] {} answers with a redirect to nowhere", without_query(url)));
-    }
-    const bool was_safe = origin_of(url).starts_with("https:");
-    const std::string where = without_query(redirect);
-    if (!redirect.starts_with("http://") && !redirect.starts_with("https://")) {
-      throw Error(
-          ErrorKind::kCorrupt,
-          fmt::format(
-              "[hub] {} redirects to '{}', expected http or https", without_query(url), where));
-    }
-    if (was_safe && !redirect.starts_with("https://")) {
-      throw Error(ErrorKind::kCorrupt,
-                  fmt::format("[hub] {} redirects to '{}', which is not encrypted; not followed",
-                              without_query(url),
-                              where));
-    }
+    check_redirect(url, redirect);
     url = std::move(redirect);
   }
   throw Error(ErrorKind::kCorrupt,

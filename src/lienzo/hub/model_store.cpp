@@ -197,6 +197,7 @@ const LocalModel* only_match(const std::vector<LocalModel>& models,
                             folder.string()));
   }
   std::vector<std::string> names;
+  names.reserve(models.size());
   for (const LocalModel& model : models) names.push_back(model.name);
   std::vector<std::string> candidates = names;
   const std::vector<std::string> known = catalog_names();

@@ -68,6 +68,19 @@ std::string origin_of(const std::string& url) {
                      part_of(parsed.get(), CURLUPART_PORT));
 }
 
+void check_redirect(const std::string& from, const std::string& to) {
+  const auto reject = [&](std::string_view problem) {
+    throw Error(ErrorKind::kCorrupt,
+                fmt::format("[hub] {} redirects to '{}', {}; not followed",
+                            without_query(from),
+                            without_query(to),
+                            problem));
+  };
+  const bool encrypted = to.starts_with("https://");
+  if (!encrypted && !to.starts_with("http://")) reject("expected a URL of http or https");
+  if (!encrypted && origin_of(from).starts_with("https:")) reject("which is not encrypted");
+}
+
 std::string server_of(const std::string& url) {
   std::string server = origin_of(url);
   const size_t host = server.find("://") + 3;

@@ -15,6 +15,10 @@ std::string encode_path(std::string_view path);
 /// Throws Error(kInvalidInput) for what is no URL of http or https.
 std::string origin_of(const std::string& url);
 
+/// Throws Error(kCorrupt) unless a redirect of `from` to `to` may be followed: to http or https,
+/// and not from an encrypted connection to one that is not.
+void check_redirect(const std::string& from, const std::string& to);
+
 /// The server of a URL for messages: "huggingface.co", "localhost:8080".
 std::string server_of(const std::string& url);
 
