@@ -30,7 +30,7 @@ fs::path path_in(const char* variable) {
 
 // As models_folder(), empty where the environment names no place.
 fs::path own_folder() {
-  if (const fs::path models = path_in("LIENZO_MODELS"); !models.empty()) return models;
+  if (fs::path models = path_in("LIENZO_MODELS"); !models.empty()) return models;
   // Relative paths do not count (XDG Base Directory Specification).
   if (const fs::path data = path_in("XDG_DATA_HOME"); data.is_absolute())
     return data / "lienzo/models";
@@ -84,7 +84,7 @@ bool has_vocabulary(const fs::path& folder) {
 }  // namespace
 
 fs::path models_folder(const fs::path& given) {
-  const fs::path folder = given.empty() ? own_folder() : given;
+  fs::path folder = given.empty() ? own_folder() : given;
   if (!folder.empty()) return folder;
   throw Error(ErrorKind::kInvalidInput,
               "[model] neither LIENZO_MODELS nor HOME is set; say where models are kept with "
@@ -104,9 +104,9 @@ fs::path find_model(const fs::path& given) {
 }
 
 fs::path find_vocabulary(const fs::path& checkpoint) {
-  const fs::path beside = checkpoint.parent_path() / hub::kVocabularyFolder;
+  fs::path beside = checkpoint.parent_path() / hub::kVocabularyFolder;
   if (has_vocabulary(beside)) return beside;
-  const fs::path shared = models_folder() / hub::kVocabularyFolder;
+  fs::path shared = models_folder() / hub::kVocabularyFolder;
   if (has_vocabulary(shared)) return shared;
   throw Error(ErrorKind::kNotFound,
               fmt::format("[model] {} needs the vocabulary of CLIP, vocab.json and merges.txt, "
@@ -118,7 +118,7 @@ fs::path find_vocabulary(const fs::path& checkpoint) {
 }
 
 fs::path find_model_folder(const fs::path& given) {
-  const fs::path folder = find_model(given);
+  fs::path folder = find_model(given);
   require_file(folder, "--model", "model.json");
   return folder;
 }

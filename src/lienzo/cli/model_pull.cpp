@@ -44,7 +44,7 @@ struct PullOptions {
 std::string known_models() {
   std::string text = "Known names:\n";
   for (const hub::CatalogEntry& entry : hub::model_catalog()) {
-    const bool small = entry.gigabytes < 0.1;
+    const bool small = entry.gigabytes < 1;
     text += fmt::format("  {:<18}{:>5} {}  {} ({})\n",
                         entry.name,
                         small ? entry.gigabytes * 1e3 : entry.gigabytes,
@@ -91,6 +91,8 @@ Json to_json(const PullPlan& plan) {
           {"files", std::move(files)}};
 }
 
+std::string files(size_t count) { return count == 1 ? "1 file" : fmt::format("{} files", count); }
+
 void announce(const PullPlan& plan) {
   const uint64_t there = plan.bytes() - plan.missing_bytes();
   say(fmt::format("{}: {} at {} ({})",
@@ -100,8 +102,8 @@ void announce(const PullPlan& plan) {
                   plan.repo.revision));
   say(fmt::format(
       "licence: {}; read it at {}", plan.licence.empty() ? "not named" : plan.licence, plan.page));
-  say(fmt::format("{} files, {}{}, to {}",
-                  plan.items.size(),
+  say(fmt::format("{}, {}{}, to {}",
+                  files(plan.items.size()),
                   format_bytes(plan.bytes()),
                   there > 0 ? fmt::format(" ({} of it there already)", format_bytes(there)) : "",
                   plan.path.string()));
@@ -116,7 +118,7 @@ void print_files(const PullPlan& plan) {
   }
 }
 
-/// Shows bytes as megabytes, with the rate and the time left.
+/// Shows bytes as megabytes, or kilobytes where there are few, with the rate and the time left.
 class PullBar {
  public:
   ProgressSink sink() {
@@ -127,20 +129,22 @@ class PullBar {
  private:
   void show(const Progress& progress) {
     const bool downloads = progress.stage == "download";
-    std::string note = "MB";
+    const bool few = progress.total < 10'000'000;
+    const int64_t unit = few ? 1000 : 1'000'000;
+    std::string note = few ? "kB" : "MB";
     // What was on the disk already came at another speed.
     if (!downloads) rate_ = {};
     if (downloads) {
       const std::chrono::duration<double> now = std::chrono::steady_clock::now() - start_;
       rate_.add(now.count(), progress.done);
       if (const auto rate = rate_.bytes_per_second())
-        note += fmt::format(", {:.1f} MB/s", *rate / 1e6);
+        note += fmt::format(", {}/s", format_bytes(static_cast<uint64_t>(*rate)));
       if (const auto left = rate_.seconds_left(progress.total))
         note += fmt::format(", {} left", format_seconds(*left));
     }
     bar_.show({.stage = progress.stage,
-               .done = progress.done / 1'000'000,
-               .total = progress.total / 1'000'000,
+               .done = progress.done / unit,
+               .total = progress.total / unit,
                .seconds = progress.seconds,
                .note = note + ", " + progress.note});
   }
@@ -187,11 +191,11 @@ int pull(const PullOptions& options) {
     return kExitOk;
   }
   const hub::PullSummary summary = bring(client, plan, stop);
-  say(summary.downloaded == 0
-          ? fmt::format("all {} files were there and are right", summary.already_there)
-          : fmt::format("{} files came, {}, and are right",
-                        summary.downloaded,
-                        format_bytes(summary.bytes)));
+  say(summary.downloaded == 0 ? fmt::format("nothing to download: {} there, checksums are right",
+                                            files(static_cast<size_t>(summary.already_there)))
+                              : fmt::format("downloaded {}, {}, checksums are right",
+                                            files(static_cast<size_t>(summary.downloaded)),
+                                            format_bytes(summary.bytes)));
   if (options.json) {
     json["downloaded"] = summary.downloaded;
     json["already_there"] = summary.already_there;
@@ -206,7 +210,7 @@ int pull(const PullOptions& options) {
 
 void add_model_pull(CLI::App& model, Action& action) {
   CLI::App* command = model.add_subcommand("pull", "Download a model from the Hugging Face hub");
-  command->footer(known_models() + kExamples);
+  command->footer(known_models() + "\n" + kExamples);
   auto options = std::make_shared<PullOptions>();
   command
       ->add_option(
