@@ -224,6 +224,14 @@ std::vector<WrongGguf> wrong_files() {
   return wrong;
 }
 
+TEST(GgufHeader, RefusesSizesWhoseSumOverflows) {
+  Parts parts;
+  for (uint64_t i = 0; i < 40; ++i)  // 2^59 bytes each
+    parts.tensors.push_back(entry(std::to_string(i), {uint64_t{1} << 56}, 28, i << 59));
+  expect_error(
+      ErrorKind::kCorrupt, [&] { parse(gguf(parts)); }, "tensor '7' ends beyond any file");
+}
+
 class WrongGgufTest : public testing::TestWithParam<WrongGguf> {};
 
 TEST_P(WrongGgufTest, IsRefusedWithItsReason) {

@@ -105,6 +105,7 @@ std::vector<WrongPickle> wrong_pickles() {
       {"OpenMark", "(N", kCorrupt, "values left over"},
       {"NoMark", "Nt", kCorrupt, "lacks a mark"},
       {"BelowTheMark", "K\1(K\2\x86", kCorrupt, "values that are not there"},
+      {"MemoOfWhatIsBelowTheMark", "N(q\1t\x86", kCorrupt, "value that is not there"},
       {"ReachesBelowTheMark", "](a", kCorrupt, "not there"},
       {"TooFewForATuple", "N\x87", kCorrupt, "not there"},
       {"MemoOfNothing", "q\1", kCorrupt, "not there"},

@@ -53,7 +53,7 @@ class IndexHandler : public nlohmann::json_sax<Json> {
   }
 
   bool key(string_t& value) override {
-    if (depth_ == 0) key_ = value;
+    key_ = value;
     return true;
   }
 
@@ -129,8 +129,8 @@ class IndexHandler : public nlohmann::json_sax<Json> {
 
   std::string where_;
   Place place_ = Place::kOutside;
-  std::string key_;  // the latest one outside of what nobody looks into
-  int depth_ = 0;    // inside of it
+  std::string key_;
+  int depth_ = 0;  // in what nobody looks into
   bool metadata_seen_ = false;
   bool map_seen_ = false;
   std::set<std::string> shards_;

@@ -27,7 +27,8 @@ struct ViewEntry {
 };
 
 /// Another file under other names: what a table lists, and nothing else. Nothing is copied; a read
-/// tensor is a view of the file's own and need not be contiguous.
+/// tensor is a view of the file's own and need not be contiguous. Each part of a quantised tensor
+/// costs as much as the whole.
 class TensorView final : public TensorFile {
  public:
   /// Throws kCorrupt naming every entry that the file cannot give: an absent source, rows beyond
