@@ -19,7 +19,7 @@ complete_words() {
 }
 same() { [ "$1" = "$2" ] || fail "completed '$1' instead of '$2'"; }
 same "$(complete_words lienzo im)" 'imagine '
-same "$(complete_words lienzo imagine --sampler d)" 'ddim dpmpp_2m '
+same "$(complete_words lienzo imagine --sampler he)" 'heun '
 same "$(complete_words lienzo dataset p)" 'preview '
 same "$(complete_words lienzo dataset preview --held)" '--held-out '
 same "$(complete_words lienzo completion f)" 'fish '

@@ -1,5 +1,6 @@
 #include "lienzo/diffusion/noise_model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -34,15 +35,27 @@ NoiseModel NoiseModel::rectified_flow(double time_scale, Parameterization parame
   return model;
 }
 
+NoiseModel NoiseModel::with_times(std::vector<Pin> pins) const {
+  NoiseModel model = *this;
+  model.pins_ = std::move(pins);
+  return model;
+}
+
+bool NoiseModel::zero_terminal_snr() const {
+  return !alphas_cumprod_.empty() && alphas_cumprod_.back() == kZeroSnrAlphaBar;
+}
+
 NoiseModel::Level NoiseModel::level(double sampler_sigma) const {
   if (path_ == NoisePath::kRectifiedFlow) {
     return {
         .alpha = 1 - sampler_sigma, .sigma = sampler_sigma, .time = sampler_sigma * time_scale_};
   }
   const double alpha = 1 / std::sqrt(sampler_sigma * sampler_sigma + 1);
+  const auto pin = std::find_if(
+      pins_.begin(), pins_.end(), [&](const Pin& pinned) { return pinned.sigma == sampler_sigma; });
   return {.alpha = alpha,
           .sigma = sampler_sigma * alpha,
-          .time = sigma_to_t(sigma_table_, sampler_sigma),
+          .time = pin != pins_.end() ? pin->time : sigma_to_t(sigma_table_, sampler_sigma),
           .input_scale = alpha};
 }
 

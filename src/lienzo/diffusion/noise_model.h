@@ -25,10 +25,19 @@ class NoiseModel {
   static NoiseModel rectified_flow(double time_scale = 1000,
                                    Parameterization parameterization = Parameterization::kFlow);
 
+  /// The same model, told the time `time` where the sampler asks for exactly the level `sigma`. For
+  /// samplers that visit given steps of the table.
+  struct Pin {
+    double sigma, time;
+  };
+  NoiseModel with_times(std::vector<Pin> pins) const;
+
   NoisePath path() const { return path_; }
   Parameterization parameterization() const { return parameterization_; }
   /// sigma of each table entry, ascending, in the sampler's space; empty for flow.
   const std::vector<double>& sigma_table() const { return sigma_table_; }
+  /// Whether the table ends in pure noise, see rescale_to_zero_snr.
+  bool zero_terminal_snr() const;
 
   /// What the network is given at the sampler's noise level: x_network = alpha * x0 + sigma *
   /// noise.
@@ -53,8 +62,8 @@ class NoiseModel {
                                const torch::Tensor& noise,
                                const torch::Tensor& u) const;
 
-  /// The network as a denoiser for the samplers on `path()`. The NoiseModel may be gone when it is
-  /// called.
+  /// The network as a denoiser for the samplers on `path()`; see guidance.h for guided ones. The
+  /// NoiseModel may be gone when it is called.
   Denoiser denoiser(Network network) const;
 
  private:
@@ -65,6 +74,7 @@ class NoiseModel {
   double time_scale_ = 1;
   std::vector<double> alphas_cumprod_;
   std::vector<double> sigma_table_;
+  std::vector<Pin> pins_;
 };
 
 }  // namespace lienzo::diffusion

@@ -31,14 +31,14 @@ namespace lienzo::diffusion {
 struct SamplingRequest {
   /// Ours or another program's name (sampler_names.h), which may include a schedule: "DPM++ 2M
   /// Karras". Empty: the model's own.
-  std::string sampler;
-  /// A name of schedule_names(). Empty or "default": what diffusers does with this sampler and the
-  /// model's scheduler configuration.
-  std::string schedule;
+  std::string sampler = {};
+  /// Ours or another program's name of a schedule. Empty or "default": what diffusers does with
+  /// this sampler and the model's scheduler configuration.
+  std::string schedule = {};
   int steps = 20;  // 1..1000, and not more than the model's training steps
   /// The levels to visit, in place of a schedule and `steps`: strictly descending, as many as steps
   /// plus one; end with 0 for a finished picture.
-  std::vector<double> sigmas;
+  std::vector<double> sigmas = {};
 
   /// Image to image: the share of the steps to run, (0, 1]. The first steps - floor(steps *
   /// strength) are left out; kInvalidInput when none is left.
@@ -49,27 +49,29 @@ struct SamplingRequest {
   double start = 0;
   double end = 1;
 
-  std::optional<double> eta;  // empty: the sampler's own, see SamplerSettings
+  std::optional<double> eta = {};  // empty: the sampler's own, see SamplerSettings
   double s_noise = 1;
   ChurnOptions churn = {};
-  std::optional<int> order;
-  std::optional<SdeNoise> sde_noise;
+  std::optional<int> order = {};
+  std::optional<SolverType> solver = {};
+  std::optional<SdeNoise> sde_noise = {};
 };
 
 struct SamplingPlan {
-  std::string sampler;   // our name, for records
-  std::string schedule;  // our name; "default" for the scheduler configuration's, "custom"
+  std::string sampler = {};   // our name, for records
+  std::string schedule = {};  // our name; "default" for the scheduler configuration's, "custom"
   /// The noise model as the network must see it in this run: it is told the exact training step at
   /// the levels the plan visits. Make the denoiser from this one, not from the model given.
   NoiseModel model;
-  std::vector<double> sigmas;  // visited by this run, steps() + 1 of them
-  SamplerSettings settings;    // for the sampler
-  double initial_noise = 1;    // factor of the start noise: initial_state()
-  double final_scale = 1;      // from the sampler's space to latents, after the last step
-  int skipped_steps = 0;       // steps of the full schedule before this run
-  int network_calls = 0;       // of the whole run, each with or without guidance
+  std::vector<double> sigmas = {};  // visited by this run, steps() + 1 of them
+  SamplerSettings settings = {};    // for the sampler
+  double initial_noise = 1;         // factor of the start noise: initial_state()
+  double final_scale = 1;           // from the sampler's space to latents, after the last step
+  int skipped_steps = 0;            // steps of the full schedule before this run
+  int network_calls = 0;            // of the whole run, each with or without guidance
+  bool complete = true;             // it runs to the end of the schedule, where no noise is left
 
-  int steps() const;  // as the step callback counts them
+  int steps() const { return static_cast<int>(sigmas.size()) - 1; }  // as callbacks count them
 };
 
 /// Throws kInvalidInput with the lists of names and the nearest one for an unknown sampler or

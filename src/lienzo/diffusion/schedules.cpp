@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "lienzo/base/error.h"
+#include "lienzo/diffusion/beta_quantile.h"
+#include "lienzo/diffusion/unknown_name.h"
 
 namespace lienzo::diffusion {
 namespace {
@@ -31,6 +33,14 @@ void check_range(int n, double sigma_min, double sigma_max) {
 void check_table(std::span<const double> table) {
   if (table.size() < 2)
     refuse("the table needs at least two entries, got " + std::to_string(table.size()));
+}
+
+void check_fits(int n, std::span<const double> table) {
+  check_steps(n);
+  check_table(table);
+  if (static_cast<size_t>(n) > table.size()) {
+    refuse(std::to_string(n) + " steps are more than the table's " + std::to_string(table.size()));
+  }
 }
 
 double to_float(double value) { return static_cast<double>(static_cast<float>(value)); }
@@ -71,21 +81,22 @@ template <typename Value, size_t kSize>
 Value find_by_name(const std::array<std::pair<std::string_view, Value>, kSize>& entries,
                    std::string_view wanted,
                    const std::string& what) {
-  std::string known;
+  std::vector<std::string> known;
   for (const auto& [name, value] : entries) {
     if (name == wanted) return value;
-    known += (known.empty() ? "" : ", ") + std::string(name);
+    known.emplace_back(name);
   }
-  refuse("unknown " + what + " '" + std::string(wanted) + "', expected one of: " + known);
+  refuse_unknown_name("schedule", what, wanted, known);
 }
 
 }  // namespace
 
 BetaSchedule beta_schedule_from_name(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, BetaSchedule>, 3> kNames = {{
+  static constexpr std::array<std::pair<std::string_view, BetaSchedule>, 4> kNames = {{
       {"linear", BetaSchedule::kLinear},
       {"scaled_linear", BetaSchedule::kScaledLinear},
       {"squaredcos_cap_v2", BetaSchedule::kSquaredCos},
+      {"sigmoid", BetaSchedule::kSigmoid},
   }};
   return find_by_name(kNames, name, "beta schedule");
 }
@@ -107,10 +118,16 @@ std::vector<double> betas(BetaSchedule schedule, int size, double start, double 
       refuse("betas need 0 < start <= end < 1, got " + std::to_string(start) + " to " +
              std::to_string(end));
     }
-    const bool scaled = schedule == BetaSchedule::kScaledLinear;
-    values = scaled ? linspace(std::sqrt(start), std::sqrt(end), size) : linspace(start, end, size);
-    if (scaled) {
-      for (double& value : values) value = to_float(value) * to_float(value);
+    switch (schedule) {
+      case BetaSchedule::kScaledLinear:
+        values = linspace(std::sqrt(start), std::sqrt(end), size);
+        for (double& value : values) value = to_float(value) * to_float(value);
+        break;
+      case BetaSchedule::kSigmoid:
+        values = linspace(-6, 6, size);
+        for (double& value : values) value = (end - start) / (1 + std::exp(-value)) + start;
+        break;
+      default: values = linspace(start, end, size);
     }
   }
   for (double& value : values) value = to_float(value);
@@ -130,14 +147,21 @@ std::vector<double> alphas_cumprod(std::span<const double> betas) {
 
 std::vector<double> rescale_to_zero_snr(std::span<const double> alphas_cumprod) {
   check_table(alphas_cumprod);
-  const double first = std::sqrt(alphas_cumprod.front());
-  const double last = std::sqrt(alphas_cumprod.back());
-  std::vector<double> values;
-  values.reserve(alphas_cumprod.size());
+  const auto first = std::sqrt(static_cast<float>(alphas_cumprod.front()));
+  const auto last = std::sqrt(static_cast<float>(alphas_cumprod.back()));
+  const float scale = first / (first - last);
+  // The reference goes on from betas again, in single precision at every step.
+  std::vector<double> betas;
+  betas.reserve(alphas_cumprod.size());
+  float before = 1;
   for (const double alpha_bar : alphas_cumprod) {
-    values.push_back(std::pow((std::sqrt(alpha_bar) - last) * first / (first - last), 2));
+    const float root = (std::sqrt(static_cast<float>(alpha_bar)) - last) * scale;
+    const float rescaled = root * root;
+    betas.push_back(1 - rescaled / before);
+    before = rescaled;
   }
-  values.back() = std::ldexp(1.0, -24);
+  std::vector<double> values = diffusion::alphas_cumprod(betas);
+  values.back() = kZeroSnrAlphaBar;
   return values;
 }
 
@@ -264,11 +288,7 @@ std::vector<double> sgm_uniform_sigmas(int n, std::span<const double> table) {
 }
 
 std::vector<double> simple_sigmas(int n, std::span<const double> table) {
-  check_steps(n);
-  check_table(table);
-  if (static_cast<size_t>(n) > table.size()) {
-    refuse(std::to_string(n) + " steps are more than the table's " + std::to_string(table.size()));
-  }
+  check_fits(n, table);
   std::vector<double> values;
   values.reserve(static_cast<size_t>(n) + 1);
   const double stride = static_cast<double>(table.size()) / n;
@@ -277,11 +297,50 @@ std::vector<double> simple_sigmas(int n, std::span<const double> table) {
   return then_zero(std::move(values));
 }
 
+std::vector<double> ddim_uniform_sigmas(int n, std::span<const double> table) {
+  check_fits(n, table);
+  std::vector<double> values;
+  const size_t stride = std::max<size_t>(table.size() / static_cast<size_t>(n), 1);
+  for (size_t i = 1; i < table.size(); i += stride) values.push_back(table[i]);
+  std::reverse(values.begin(), values.end());
+  return then_zero(std::move(values));
+}
+
+std::vector<double> beta_sigmas(
+    int n, double sigma_min, double sigma_max, double alpha, double beta) {
+  check_range(n, sigma_min, sigma_max);
+  std::vector<double> values = linspace(0, 1, n);
+  for (double& value : values)
+    value = sigma_min + beta_quantile(1 - value, alpha, beta) * (sigma_max - sigma_min);
+  return then_zero(std::move(values));
+}
+
+std::vector<double> align_your_steps_sigmas(int n, AlignYourStepsTable table) {
+  check_steps(n);
+  static constexpr std::array<double, 11> kStableDiffusion1 = {
+      14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029};
+  static constexpr std::array<double, 11> kStableDiffusionXl = {
+      14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.380, 0.234, 0.113, 0.029};
+  const std::span<const double> knots =
+      table == AlignYourStepsTable::kStableDiffusion1 ? kStableDiffusion1 : kStableDiffusionXl;
+  // Even positions from the top knot to the bottom one; between two, linear in ln sigma.
+  std::vector<double> values = linspace(0, static_cast<double>(knots.size() - 1), n);
+  for (double& value : values) value = t_to_sigma(knots, value);
+  return then_zero(std::move(values));
+}
+
+std::vector<double> kl_optimal_sigmas(int n, double sigma_min, double sigma_max) {
+  check_range(n, sigma_min, sigma_max);
+  std::vector<double> values = linspace(std::atan(sigma_max), std::atan(sigma_min), n + 1);
+  for (double& value : values) value = std::tan(value);
+  return values;
+}
+
 namespace {
 
 using ScheduleFunction = std::vector<double> (*)(int n, std::span<const double> table);
 
-constexpr std::array<std::pair<std::string_view, ScheduleFunction>, 6> kSchedules = {{
+constexpr std::array<std::pair<std::string_view, ScheduleFunction>, 11> kSchedules = {{
     {"karras",
      [](int n, std::span<const double> t) { return karras_sigmas(n, t.front(), t.back()); }},
     {"exponential",
@@ -293,6 +352,18 @@ constexpr std::array<std::pair<std::string_view, ScheduleFunction>, 6> kSchedule
     {"normal", normal_sigmas},
     {"sgm_uniform", sgm_uniform_sigmas},
     {"simple", simple_sigmas},
+    {"ddim_uniform", ddim_uniform_sigmas},
+    {"beta", [](int n, std::span<const double> t) { return beta_sigmas(n, t.front(), t.back()); }},
+    {"align_your_steps_sd1",
+     [](int n, std::span<const double>) {
+       return align_your_steps_sigmas(n, AlignYourStepsTable::kStableDiffusion1);
+     }},
+    {"align_your_steps_sdxl",
+     [](int n, std::span<const double>) {
+       return align_your_steps_sigmas(n, AlignYourStepsTable::kStableDiffusionXl);
+     }},
+    {"kl_optimal",
+     [](int n, std::span<const double> t) { return kl_optimal_sigmas(n, t.front(), t.back()); }},
 }};
 
 }  // namespace
@@ -302,11 +373,13 @@ std::vector<double> schedule_by_name(std::string_view name, int n, std::span<con
   return find_by_name(kSchedules, name, "schedule")(n, table);
 }
 
-std::string schedule_names() {
-  std::string names;
-  for (const auto& [name, function] : kSchedules)
-    names += (names.empty() ? "" : ", ") + std::string(name);
-  return names;
+std::span<const std::string_view> schedules() {
+  static constexpr auto kNames = [] {
+    std::array<std::string_view, kSchedules.size()> names{};
+    for (size_t i = 0; i < names.size(); ++i) names[i] = kSchedules[i].first;
+    return names;
+  }();
+  return kNames;
 }
 
 double shift_flow_time(double t, double shift) { return shift * t / (1 + (shift - 1) * t); }
@@ -333,16 +406,6 @@ std::vector<double> sd3_sigmas(int n, double shift, int train_steps) {
   std::vector<double> values = linspace(1, shift_flow_time(1.0 / train_steps, shift), n);
   for (double& value : values) value = shift_flow_time(value, shift);
   return then_zero(std::move(values));
-}
-
-std::vector<double> truncate_schedule(std::span<const double> sigmas, double strength) {
-  if (sigmas.size() < 2) refuse("a schedule needs at least two noise levels");
-  if (!(strength > 0) || strength > 1) {
-    refuse("the strength must lie above 0 and not above 1, got " + std::to_string(strength));
-  }
-  const size_t steps = sigmas.size() - 1;
-  const auto kept = std::max<size_t>(1, static_cast<size_t>(static_cast<double>(steps) * strength));
-  return {sigmas.end() - static_cast<std::ptrdiff_t>(kept + 1), sigmas.end()};
 }
 
 }  // namespace lienzo::diffusion

@@ -7,9 +7,9 @@
 
 /// Noise tables and the levels a sampler visits. Everything is host-side double. "Table" is a
 /// model's training table: sigma of each of its T steps, ascending. A schedule has n + 1 descending
-/// levels for n steps and ends in 0, ready for samplers/step.h. Formulas: huggingface/diffusers
-/// v0.30.3 schedulers/scheduling_*.py, crowsonkb/k-diffusion sampling.py and external.py,
-/// AUTOMATIC1111 modules/sd_schedulers.py. Impossible arguments throw kInvalidInput.
+/// levels for n steps and ends in 0 unless it says otherwise, ready for samplers/step.h. Formulas:
+/// huggingface/diffusers v0.30.3 schedulers/scheduling_*.py, crowsonkb/k-diffusion sampling.py and
+/// external.py, AUTOMATIC1111 modules/sd_schedulers.py. Impossible arguments throw kInvalidInput.
 namespace lienzo::diffusion {
 
 // ---- training tables
@@ -18,9 +18,10 @@ enum class BetaSchedule {
   kLinear,        // linspace(start, end)
   kScaledLinear,  // linspace(sqrt(start), sqrt(end))^2: Stable Diffusion
   kSquaredCos,    // Nichol & Dhariwal 2021 (arXiv:2102.09672), eq. 17; start and end are not used
+  kSigmoid,       // from start to end along a logistic curve over [-6, 6]
 };
 
-/// "linear", "scaled_linear", "squaredcos_cap_v2", as in diffusers configurations.
+/// "linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid", as in diffusers configurations.
 BetaSchedule beta_schedule_from_name(std::string_view name);
 
 /// `size` betas in (0, 1), each rounded to float32 as in the reference, whose own last bit depends
@@ -31,9 +32,12 @@ std::vector<double> betas(BetaSchedule schedule, int size, double start, double 
 /// which is what torch's cumprod does on the CPU and what published models were trained with.
 std::vector<double> alphas_cumprod(std::span<const double> betas);
 
-/// Shifts and scales sqrt(abar) so that the last entry is 0 (pure noise): Lin et al. 2023
-/// (arXiv:2305.08891), Algorithm 1. As in diffusers the last entry then becomes 2^-24, so that its
-/// sigma is finite.
+/// The last entry of a zero-terminal-SNR table: not 0, so that its sigma (4096) is finite.
+inline constexpr double kZeroSnrAlphaBar = 0x1p-24;
+
+/// Shifts and scales sqrt(abar) so that the last entry is pure noise: Lin et al. 2023
+/// (arXiv:2305.08891), Algorithm 1. As in diffusers the last entry then becomes kZeroSnrAlphaBar,
+/// and the others are rounded to float32 on the way.
 std::vector<double> rescale_to_zero_snr(std::span<const double> alphas_cumprod);
 
 /// sqrt((1 - abar) / abar): a table. Entries must lie in (0, 1) and descend.
@@ -97,10 +101,27 @@ std::vector<double> sgm_uniform_sigmas(int n, std::span<const double> table);
 /// Every (T / n)-th entry of the table, from the top.
 std::vector<double> simple_sigmas(int n, std::span<const double> table);
 
+/// The entries 1, 1 + T / n, ... of the table from the top: the steps of DDIM. More than n where n
+/// does not divide T, as in the reference.
+std::vector<double> ddim_uniform_sigmas(int n, std::span<const double> table);
+/// Quantiles of a beta distribution between the ends: Lee et al. 2024 (arXiv:2407.12173), in the
+/// form of diffusers and AUTOMATIC1111; ComfyUI rounds to entries of the table instead.
+std::vector<double> beta_sigmas(
+    int n, double sigma_min, double sigma_max, double alpha = 0.6, double beta = 0.6);
+
+/// The two tables of "Align Your Steps", one per kind of model they were tuned for.
+enum class AlignYourStepsTable { kStableDiffusion1, kStableDiffusionXl };
+/// Sabour et al. 2024 (arXiv:2404.14507): ten steps found by optimisation, others between them.
+std::vector<double> align_your_steps_sigmas(int n, AlignYourStepsTable table);
+
+/// Even in arctan sigma, the lowest level last and no 0 after it: the same work, eq. 7.
+std::vector<double> kl_optimal_sigmas(int n, double sigma_min, double sigma_max);
+
 /// The schedule of that name over a table; kInvalidInput lists the names.
 std::vector<double> schedule_by_name(std::string_view name, int n, std::span<const double> table);
-/// "karras, exponential, polyexponential, normal, sgm_uniform, simple".
-std::string schedule_names();
+/// karras, exponential, polyexponential, normal, sgm_uniform, simple, ddim_uniform, beta,
+/// align_your_steps_sd1, align_your_steps_sdxl, kl_optimal.
+std::span<const std::string_view> schedules();
 
 // ---- rectified flow
 
@@ -115,9 +136,5 @@ std::vector<double> flow_sigmas(int n, double shift = 1);
 /// diffusers' FlowMatchEulerDiscreteScheduler for SD3, which spaces evenly between ends that are
 /// already shifted and shifts again.
 std::vector<double> sd3_sigmas(int n, double shift = 3, int train_steps = 1000);
-
-/// The part of a schedule that image-to-image runs: the last round-down(n * strength), at least
-/// one, steps. strength in (0, 1]; 1 is all of it.
-std::vector<double> truncate_schedule(std::span<const double> sigmas, double strength);
 
 }  // namespace lienzo::diffusion

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
+#include "lienzo/base/error.h"
 #include "lienzo/diffusion/parameterization.h"
+#include "lienzo/diffusion/samplers/x0_limit.h"
 #include "lienzo/tensor/noise.h"
 
 namespace lienzo::diffusion {
@@ -15,19 +18,27 @@ torch::Tensor sample_ddim(const Denoiser& denoise,
                           tensor::NoiseSource& noise,
                           const StepCallback& on_step) {
   check_sampler_input(x, sigmas, options.path);
+  if (!options.targets.empty() && options.targets.size() + 1 != sigmas.size()) {
+    throw Error(ErrorKind::kInvalidInput,
+                "[sampler] ddim needs a target for each of its " +
+                    std::to_string(sigmas.size() - 1) + " steps, got " +
+                    std::to_string(options.targets.size()));
+  }
   const torch::NoGradGuard no_grad;
   for (size_t i = 0; i + 1 < sigmas.size(); ++i) {
     const double sigma = sigmas[i];
-    const double sigma_next = sigmas[i + 1];
+    const double target = options.targets.empty() ? sigmas[i + 1] : options.targets[i];
     const double alpha = path_alpha(options.path, sigma);
-    const double alpha_next = path_alpha(options.path, sigma_next);
-    const double r = sigma_next * alpha / (sigma * alpha_next);
-    const double fresh = options.eta * sigma_next * std::sqrt(1 - r * r);
-    const double kept = std::sqrt(std::max(0.0, sigma_next * sigma_next - fresh * fresh));
+    const double alpha_target = path_alpha(options.path, target);
+    const double r = target * alpha / (sigma * alpha_target);
+    const double fresh = options.eta * target * std::sqrt(std::max(0.0, 1 - r * r));
+    const double kept = std::sqrt(std::max(0.0, target * target - fresh * fresh));
 
-    const torch::Tensor denoised = denoise(x, sigma);
-    x = denoised * alpha_next + to_noise(denoised, x, alpha, sigma) * kept;
+    const torch::Tensor x0 = denoise(x, sigma);
+    const torch::Tensor denoised = limit_x0(x0, options.limit);
+    x = denoised * alpha_target + to_noise(x0, x, alpha, sigma) * kept;
     if (fresh > 0) x = x + noise.normal_like(x) * fresh;
+    x = taken_for(x, target, sigmas[i + 1]);
     report_step(on_step, i, sigmas, x, denoised);
   }
   return x;

@@ -7,6 +7,7 @@ namespace lienzo::diffusion {
 struct HeunOptions {
   NoisePath path = NoisePath::kVarianceExploding;
   ChurnOptions churn = {};
+  X0Limit limit = {};
 };
 
 /// Karras et al. 2022 (arXiv:2206.00364), Algorithm 2; with s_churn = 0, Algorithm 1 for sigma(t) =

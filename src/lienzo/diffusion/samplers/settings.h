@@ -31,7 +31,7 @@ struct X0Limit {
   Kind kind = Kind::kNone;
   double range = 1;
   double ratio = 0.995;      // kThreshold: the quantile of |x0| per picture that becomes 1
-  double max_threshold = 1;  // kThreshold: the quantile is kept in [1, max_threshold]
+  double max_threshold = 1;  // kThreshold: the quantile is raised to 1, then kept below this
 };
 
 /// The second-order term of the exponential integrators.
@@ -42,16 +42,18 @@ enum class SolverType {
   kBh2,  // B(h) = e^h - 1
 };
 
-/// The variance of DDPM's fresh noise.
-enum class DdpmVariance {
-  kFixedSmall,  // that of the posterior: Ho et al. 2020 (arXiv:2006.11239), eq. 7
-  kFixedLarge,  // beta
-};
-
 /// Where an SDE sampler's noise comes from.
 enum class SdeNoise {
   kBrownianTree,  // one path per picture, tensor/brownian_tree.h: k-diffusion and the web UIs
   kSequential,    // fresh numbers at every step: diffusers' DPMSolverMultistep
+};
+
+struct SdeNoiseOptions {
+  SdeNoise kind = SdeNoise::kBrownianTree;
+  std::optional<uint64_t> seed = {};  // of every picture's path, in place of its own
+  /// The levels between which the path runs: those of the whole schedule when only a part of it is
+  /// run. 0: those of the run.
+  double low = 0, high = 0;
 };
 
 /// One network call of PNDM; see samplers/pndm.h.
@@ -65,24 +67,27 @@ struct PndmCall {
 /// empty is decided by the sampler.
 struct SamplerSettings {
   NoisePath path = NoisePath::kVarianceExploding;
-  std::optional<double> eta;  // share of fresh noise: ddim 0, tcd 0.3, ancestral and SDE samplers 1
-  double s_noise = 1;         // factor of the fresh noise of ancestral and SDE samplers
-  ChurnOptions churn = {};    // euler, heun, dpm_2
-  std::optional<int> order;   // lms 1..4, dpmpp_*m* 1..3, unipc 1..4
-  std::optional<SolverType> solver;      // dpmpp_*m*, unipc
-  bool lower_order_last = false;         // dpmpp_*m*: the last step is of first order even above 0
-  bool lower_order_before_last = false;  // dpmpp_3m*: the step before it is of second order at most
-  X0Limit limit = {};                    // ddim, ddpm, pndm, lcm, heun, dpmpp_*m*, unipc
-  SdeNoise sde_noise = SdeNoise::kBrownianTree;
-  std::optional<uint64_t> tree_seed;  // in place of the pictures' own seeds
-  DdpmVariance variance = DdpmVariance::kFixedSmall;
-  /// ddim: where each step leads, when that is not the next level; see samplers/ddim.h.
-  std::vector<double> targets;
-  std::vector<PndmCall> pndm_calls;
+  std::optional<double> eta = {};  // share of fresh noise: ddim 0, ancestral and SDE samplers 1
+  double s_noise = 1;              // factor of the fresh noise of ancestral and SDE samplers
+  ChurnOptions churn = {};         // euler, heun, dpm_2
+  X0Limit limit = {};              // ddim, ddpm, heun, lcm, dpmpp_2m .. dpmpp_3m_sde, unipc
+
+  std::optional<int> order = {};          // lms 1..4, dpmpp_2m .. dpmpp_3m_sde 1..3, unipc 1..4
+  std::optional<SolverType> solver = {};  // dpmpp_2m .. dpmpp_3m_sde, unipc
+  bool lower_order_last = false;          // dpmpp_2m .. dpmpp_3m_sde
+  bool lower_order_before_last = false;   // dpmpp_3m, dpmpp_3m_sde
+  bool lower_order_final = true;          // unipc
+  bool diffusers_third_order = false;     // dpmpp_3m_sde
+
+  SdeNoiseOptions sde = {};  // dpmpp_sde, dpmpp_2m_sde, dpmpp_3m_sde
+
+  std::vector<double> targets = {};                                // ddim
+  std::vector<PndmCall> pndm_calls = {};                           // pndm
+  int runge_kutta_calls = 0;                                       // pndm
   Parameterization parameterization = Parameterization::kEpsilon;  // pndm
-  std::vector<double> times;     // lcm: the network's time at each step
-  double timestep_scaling = 10;  // lcm
-  std::vector<double> middles;   // tcd: the level each step denoises to before noise is added again
+  std::vector<double> times = {};                                  // lcm
+  double timestep_scaling = 10;                                    // lcm
+  std::vector<double> middles = {};                                // tcd
 };
 
 }  // namespace lienzo::diffusion

@@ -24,7 +24,7 @@ void check_sampler_input(const torch::Tensor& x, std::span<const double> sigmas,
   for (size_t i = 0; i < sigmas.size(); ++i) {
     const bool last = i + 1 == sigmas.size();
     if (!std::isfinite(sigmas[i]) || sigmas[i] < 0 || (sigmas[i] == 0 && !last) ||
-        (i > 0 && sigmas[i] >= sigmas[i - 1])) {
+        (i > 0 && (last ? sigmas[i] > sigmas[i - 1] : sigmas[i] >= sigmas[i - 1]))) {
       refuse("noise levels must be positive (the last may be 0) and strictly descending, got " +
              std::to_string(sigmas[i]) + " at position " + std::to_string(i));
     }
@@ -52,6 +52,18 @@ double add_churn(torch::Tensor& x,
 
 torch::Tensor derivative(const torch::Tensor& x, const torch::Tensor& denoised, double sigma) {
   return (x - denoised) / sigma;
+}
+
+torch::Tensor exponential_step(const torch::Tensor& x,
+                               const torch::Tensor& denoised,
+                               double sigma,
+                               double sigma_next) {
+  const double ratio = sigma_next / sigma;
+  return x * ratio + denoised * (1 - ratio);
+}
+
+torch::Tensor taken_for(const torch::Tensor& x, double from, double to) {
+  return from == to ? x : x * std::sqrt((1 + to * to) / (1 + from * from));
 }
 
 void report_step(const StepCallback& on_step,

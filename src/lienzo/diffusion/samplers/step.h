@@ -14,7 +14,8 @@ class NoiseSource;
 
 /// What the samplers have in common. They all take
 ///   x       (B, ...) floating point, at noise level sigmas[0]; the result has its dtype and device
-///   sigmas  N + 1 strictly descending levels for N steps, the last may be 0; see schedules.h
+///   sigmas  N + 1 strictly descending levels for N steps; the last may be 0, or equal to the one
+///           before it (a step that changes nothing); see schedules.h
 ///   noise   one row per picture; drawn from only where the method adds fresh noise
 /// and throw kInvalidInput for other sigmas, kCancelled when the callback says so.
 namespace lienzo::diffusion {
@@ -49,6 +50,17 @@ double add_churn(torch::Tensor& x,
 
 /// dx/dsigma of the probability flow, (x - x0) / sigma.
 torch::Tensor derivative(const torch::Tensor& x, const torch::Tensor& denoised, double sigma);
+
+/// The step from `sigma` to `sigma_next` on the variance exploding path that is exact when x0 is
+/// `denoised` throughout: (sigma_next / sigma) x + (1 - sigma_next / sigma) x0.
+torch::Tensor exponential_step(const torch::Tensor& x,
+                               const torch::Tensor& denoised,
+                               double sigma,
+                               double sigma_next);
+
+/// A state at level `from` of the variance exploding path, taken for one at level `to` without
+/// changing what the network sees, x / sqrt(1 + sigma^2).
+torch::Tensor taken_for(const torch::Tensor& x, double from, double to);
 
 /// Tells the callback, throws kCancelled when it returns false. `index` counts from 0.
 void report_step(const StepCallback& on_step,

@@ -1,0 +1,26 @@
+#include "lienzo/diffusion/samplers/euler_ancestral.h"
+
+#include "lienzo/diffusion/samplers/ancestral.h"
+#include "lienzo/tensor/noise.h"
+
+namespace lienzo::diffusion {
+
+torch::Tensor sample_euler_ancestral(const Denoiser& denoise,
+                                     torch::Tensor x,
+                                     std::span<const double> sigmas,
+                                     const EulerAncestralOptions& options,
+                                     tensor::NoiseSource& noise,
+                                     const StepCallback& on_step) {
+  check_sampler_input(x, sigmas, NoisePath::kVarianceExploding);
+  const torch::NoGradGuard no_grad;
+  for (size_t i = 0; i + 1 < sigmas.size(); ++i) {
+    const auto [down, up] = ancestral_step(sigmas[i], sigmas[i + 1], options.eta);
+    const torch::Tensor denoised = denoise(x, sigmas[i]);
+    x = x + derivative(x, denoised, sigmas[i]) * (down - sigmas[i]);
+    if (up > 0) x = x + noise.normal_like(x) * (options.s_noise * up);
+    report_step(on_step, i, sigmas, x, denoised);
+  }
+  return x;
+}
+
+}  // namespace lienzo::diffusion
