@@ -10,7 +10,7 @@ lienzo_install_packages
 lienzo_build lienzo
 
 case "${1---help}" in
-  imagine | train | evaluate | dataset | model | serve | completion | help | -*) ;;
+  imagine | edit | inpaint | train | evaluate | dataset | model | bench | serve | completion | help | -*) ;;
   *) set -- imagine "$@" ;;
 esac
 # Not exec: the program tells how long it took since its process began.

@@ -24,6 +24,7 @@ void add_train(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
 void add_dataset(CLI::App& app, Action& action);
 void add_model(CLI::App& app, Action& action);
+void add_bench(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
 
 /// An option that takes one of `choices`. Its type reads "a|b|c" in help texts, from which
