@@ -78,7 +78,7 @@ def load_embedder(webui):
 def prompts():
     rng = random.Random(SEED)
     yield from ["", "low", "BREAK", "low BREAK", "BREAK low", "low BREAK BREAK cat", "low " * 75, "low " * 76, "low " * 60 + ", " + "cat " * 20,
-                "low " * 53 + ", " + "cat " * 21, "low " * 54 + ", " + "cat " * 20, "low " * 55 + ", " + "cat " * 40, "low, " * 90,
+                "low " * 53 + ", " + "cat " * 21, "low " * 54 + ", " + "cat " * 20, "low " * 55 + ", " + "cat " * 40, "low, " * 90, "low " * 60 + ", " + "cat " * 100,
                 "cat " * 75 + ",", "cat " * 74 + ", low", "<|endoftext|> low", "(" + "low " * 80 + ":1.3) end"]
     for _ in range(16):
         yield " ".join(rng.choice(WORDS) for _ in range(rng.randrange(1, 200)))

@@ -247,6 +247,7 @@ std::vector<ScheduledText> prompt_schedule(std::string_view prompt, int steps, i
   }
 
   std::vector<ScheduledText> schedule;
+  schedule.reserve(ends.size());
   for (const int step : ends) {
     schedule.push_back({step, grammar.text([&](const Choice& choice) -> size_t {
                           if (choice.when.empty()) return (step - 1) % choice.options.size();
