@@ -1,8 +1,136 @@
 #include "lienzo/nn/group_norm.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
+#include <cmath>
+#include <vector>
+
+#include "lienzo/base/error.h"
+#include "lienzo/nn/group_norm_kernel.h"
+#include "lienzo/nn/kernel_tensor.h"
+#include "lienzo/nn/parallel.h"
+#include "lienzo/tensor/shape.h"
+
 namespace lienzo::nn {
+namespace {
+
+void check(const torch::Tensor& x,
+           const torch::Tensor& weight,
+           const torch::Tensor& bias,
+           int64_t groups,
+           const torch::Tensor& add) {
+  tensor::check_shape(x, {-1, -1, -1, -1}, "group_norm.x");
+  const int64_t channels = x.size(1);
+  if (groups < 1 || channels % groups != 0) {
+    throw Error(
+        ErrorKind::kInvalidInput,
+        fmt::format(
+            "[group_norm] {} groups, expected a divisor of the {} channels", groups, channels));
+  }
+  tensor::check_shape(weight, {channels}, "group_norm.weight");
+  tensor::check_shape(bias, {channels}, "group_norm.bias");
+  if (add.defined()) tensor::check_shape(add, {x.size(0), channels}, "group_norm.add");
+}
+
+torch::Tensor floats(const torch::Tensor& x) { return x.to(torch::kFloat).contiguous(); }
+
+// The pixels of a picture in parts of about 64 K numbers, which one core's cache holds: what the
+// threads share out. They depend on the shape alone, so the sums do too.
+struct Chunks {
+  explicit Chunks(const torch::Tensor& x)
+      : channels(x.size(1)),
+        pixels(x.size(2) * x.size(3)),
+        pictures(x.size(0)),
+        chunk(std::max<int64_t>(1, 65536 / channels)),
+        per_picture((pixels + chunk - 1) / chunk) {}
+
+  int64_t total() const { return pictures * per_picture; }
+  // The first row of a chunk, counted through all pictures, and how many rows it has.
+  int64_t start(int64_t i) const { return i / per_picture * pixels + i % per_picture * chunk; }
+  int64_t rows(int64_t i) const { return std::min(chunk, pixels - i % per_picture * chunk); }
+
+  int64_t channels, pixels, pictures, chunk, per_picture;
+};
+
+// Mean and sum of squared deviations of numbers that come in parts (Chan et al. 1983).
+struct Moments {
+  double count = 0, mean = 0, squares = 0;
+  void join(double other_count, double other_mean, double other_squares) {
+    const double sum = count + other_count, distance = other_mean - mean;
+    mean += distance * other_count / sum;
+    squares += other_squares + distance * distance * count * other_count / sum;
+    count = sum;
+  }
+};
+
+// Moments of x + added per group, group after group, for every chunk.
+template <typename T>
+std::vector<Moments> measure_chunks(const T* x,
+                                    const Chunks& chunks,
+                                    int64_t groups,
+                                    const torch::Tensor& added) {
+  std::vector<Moments> moments(static_cast<size_t>(chunks.total() * groups));
+  const int64_t channels = chunks.channels, width = channels / groups;
+  parallel_for(chunks.total(), [&](int64_t begin, int64_t end) {
+    std::vector<float> first(static_cast<size_t>(channels)), mean(first.size()),
+        squares(first.size());
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t rows = chunks.rows(i), picture = i / chunks.per_picture;
+      channel_statistics(x + chunks.start(i) * channels,
+                         rows,
+                         channels,
+                         first.data(),
+                         mean.data(),
+                         squares.data());
+      const float* shift = added.defined() ? added.data_ptr<float>() + picture * channels : nullptr;
+      for (int64_t c = 0; c < channels; ++c) {
+        const auto at = static_cast<size_t>(c);
+        moments[static_cast<size_t>(i * groups + c / width)].join(
+            static_cast<double>(rows),
+            static_cast<double>(first[at]) + static_cast<double>(mean[at]) +
+                (shift ? static_cast<double>(shift[c]) : 0.0),
+            static_cast<double>(squares[at]));
+      }
+    }
+  });
+  return moments;
+}
+
+// What turns x into its norm, (x + shift) scale, per picture and channel.
+struct Scaling {
+  std::vector<float> shift, scale;
+};
+
+Scaling make_scaling(const std::vector<Moments>& moments,
+                     const Chunks& chunks,
+                     int64_t groups,
+                     const torch::Tensor& weight,
+                     double epsilon,
+                     const torch::Tensor& added) {
+  Scaling scaling;
+  for (int64_t picture = 0; picture < chunks.pictures; ++picture) {
+    for (int64_t group = 0; group < groups; ++group) {
+      Moments all;
+      for (int64_t i = 0; i < chunks.per_picture; ++i) {
+        const Moments& part =
+            moments[static_cast<size_t>((picture * chunks.per_picture + i) * groups + group)];
+        all.join(part.count, part.mean, part.squares);
+      }
+      const double inverse = 1.0 / std::sqrt(all.squares / all.count + epsilon);
+      const int64_t width = chunks.channels / groups;
+      for (int64_t c = group * width; c < (group + 1) * width; ++c) {
+        const double add =
+            added.defined() ? added.data_ptr<float>()[picture * chunks.channels + c] : 0.0;
+        scaling.shift.push_back(static_cast<float>(add - all.mean));
+        scaling.scale.push_back(static_cast<float>(inverse * weight.data_ptr<float>()[c]));
+      }
+    }
+  }
+  return scaling;
+}
+
+}  // namespace
 
 torch::Tensor group_norm_plain(const torch::Tensor& x,
                                const torch::Tensor& weight,
@@ -25,7 +153,41 @@ torch::Tensor group_norm(const torch::Tensor& x,
                          double epsilon,
                          bool silu,
                          const torch::Tensor& add) {
-  return group_norm_plain(x, weight, bias, groups, epsilon, silu, add);
+  check(x, weight, bias, groups, add);
+  if (!has_kernel(x) || wants_gradient(x) || wants_gradient(weight) || wants_gradient(bias) ||
+      wants_gradient(add)) {
+    return group_norm_plain(x, weight, bias, groups, epsilon, silu, add);
+  }
+  torch::Tensor y = torch::empty_like(x, x.options(), torch::MemoryFormat::ChannelsLast);
+  if (x.numel() == 0) return y;
+  const torch::Tensor rows = x.contiguous(torch::MemoryFormat::ChannelsLast);
+  const torch::Tensor gain = floats(weight), offset = floats(bias);
+  const torch::Tensor added = add.defined() ? floats(add) : torch::Tensor();
+  with_number_of(x, [&](auto number) {
+    using T = decltype(number);
+    const Chunks chunks(x);
+    const Scaling scaling = make_scaling(measure_chunks<T>(numbers<T>(rows), chunks, groups, added),
+                                         chunks,
+                                         groups,
+                                         gain,
+                                         epsilon,
+                                         added);
+    parallel_for(chunks.total(), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t at = chunks.start(i) * chunks.channels,
+                      picture = i / chunks.per_picture * chunks.channels;
+        scale_channels(numbers<T>(rows) + at,
+                       chunks.rows(i),
+                       chunks.channels,
+                       scaling.shift.data() + picture,
+                       scaling.scale.data() + picture,
+                       offset.data_ptr<float>(),
+                       silu,
+                       numbers<T>(y) + at);
+      }
+    });
+  });
+  return y;
 }
 
 GroupNormImpl::GroupNormImpl(int64_t groups, int64_t channels, double epsilon)

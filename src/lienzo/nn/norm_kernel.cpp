@@ -1,54 +1,14 @@
 // Compiled with -O3 -fno-math-errno -fopenmp-simd: the loops below are meant to be vectorised.
 #include "lienzo/nn/norm_kernel.h"
 
-#include <bit>
 #include <cmath>
 
-// One copy per instruction set, chosen when the program is loaded.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define LIENZO_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define LIENZO_CLONES
-#endif
-#define LIENZO_INLINE inline __attribute__((always_inline))
+#include "lienzo/nn/kernel_math.h"
 
 namespace lienzo::nn {
 namespace {
 
 constexpr float kEpsilon = 1e-6f;
-
-LIENZO_INLINE float load(float x) { return x; }
-LIENZO_INLINE float load(uint16_t x) {
-  return std::bit_cast<float>(static_cast<uint32_t>(x) << 16);
-}
-LIENZO_INLINE void store(float value, float& to) { to = value; }
-// Round to nearest, ties to even.
-LIENZO_INLINE void store(float value, uint16_t& to) {
-  const auto bits = std::bit_cast<uint32_t>(value);
-  to = static_cast<uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
-
-// e^x for |x| <= 80 in the manner of Cephes' expf (Moshier 1989): x = n ln 2 + r, |r| <= ln 2 / 2,
-// a Taylor-like polynomial in r, and n added to the exponent. Maximum error 2 ULP.
-LIENZO_INLINE float exponential(float x) {
-  x = x < -80.0f ? -80.0f : x > 80.0f ? 80.0f : x;
-  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
-  const float shifted = x * 1.44269504f + kRound;
-  const float n = shifted - kRound;
-  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
-  const auto exponent = static_cast<int32_t>(n);
-  return p * std::bit_cast<float>((exponent + 127) << 23);
-}
-
-LIENZO_INLINE float sigmoid(float u) { return 1.0f / (1.0f + exponential(-u)); }
 
 template <typename T>
 LIENZO_INLINE float inverse_rms(const T* x, int64_t channels) {
