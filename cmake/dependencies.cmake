@@ -19,3 +19,18 @@ foreach(directory ${TORCH_INCLUDE_DIRS})
   endif()
 endforeach()
 pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips)
+# oneDNN 2.6 or later of version 2, without its CMake package, which asks for OpenCL. A consumer of the installed
+# package finds the library in the link interface.
+if(LIENZO_ONEDNN)
+  find_path(LIENZO_ONEDNN_INCLUDE_DIR oneapi/dnnl/dnnl_version.h)
+  find_library(LIENZO_ONEDNN_LIBRARY dnnl)
+  set(onednn_version "")
+  if(LIENZO_ONEDNN_INCLUDE_DIR AND LIENZO_ONEDNN_LIBRARY)
+    file(STRINGS ${LIENZO_ONEDNN_INCLUDE_DIR}/oneapi/dnnl/dnnl_version.h onednn_lines REGEX "DNNL_VERSION_(MAJOR|MINOR) ")
+    string(REGEX REPLACE "[^0-9]+([0-9]+)[^0-9]+([0-9]+)" "\\1.\\2" onednn_version "${onednn_lines}")
+  endif()
+  if(NOT onednn_version VERSION_GREATER_EQUAL 2.6 OR onednn_version VERSION_GREATER_EQUAL 3)
+    message(FATAL_ERROR "oneDNN 2.6 to 2.x was not found (got: '${onednn_version}'). Install libdnnl-dev, or do without "
+                        "its speed: -DLIENZO_ONEDNN=OFF.")
+  endif()
+endif()

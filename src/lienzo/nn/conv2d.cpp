@@ -21,6 +21,11 @@ Conv2dImpl::Conv2dImpl(const Conv2dOptions& options) : options_(options) {
 }
 
 torch::Tensor Conv2dImpl::forward(const torch::Tensor& x, const torch::Tensor& residual) {
+  if (packed_) {
+    torch::Tensor y = packed_->forward(x);
+    if (residual.defined()) y.add_(residual);
+    return y;
+  }
   const torch::Tensor y =
       torch::conv2d(x.is_cpu() ? x.contiguous(torch::MemoryFormat::ChannelsLast) : x,
                     weight,
@@ -31,6 +36,16 @@ torch::Tensor Conv2dImpl::forward(const torch::Tensor& x, const torch::Tensor& r
 }
 
 void Conv2dImpl::prepare(torch::ScalarType dtype) {
+  if (packed_) return check_prepared_as(*packed_, dtype);
+  packed_ = pack_convolution(weight.detach().to(dtype),
+                             bias.defined() ? bias.detach() : bias,
+                             options_.stride,
+                             options_.padding);
+  if (packed_) {
+    release(weight);
+    release(bias);
+    return;
+  }
   weight.set_data(weight.to(dtype).contiguous(torch::MemoryFormat::ChannelsLast));
   if (bias.defined()) bias.set_data(bias.to(dtype));
 }

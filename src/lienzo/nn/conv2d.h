@@ -4,6 +4,9 @@
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
+#include <memory>
+
+#include "lienzo/nn/packed_layer.h"
 #include "lienzo/nn/prepare.h"
 
 namespace lienzo::nn {
@@ -32,6 +35,7 @@ class Conv2dImpl : public torch::nn::Module, public Preparable {
 
  private:
   Conv2dOptions options_;
+  std::unique_ptr<PackedLayer> packed_;  // once prepared, where there is a primitive
 
   FORWARD_HAS_DEFAULT_ARGS({1, torch::nn::AnyValue(torch::Tensor())})
 };

@@ -20,11 +20,23 @@ LinearImpl::LinearImpl(int64_t in, int64_t out, bool with_bias) {
 }
 
 torch::Tensor LinearImpl::forward(const torch::Tensor& x, const torch::Tensor& residual) {
+  if (packed_) {
+    torch::Tensor y = packed_->forward(x);
+    if (residual.defined()) y.add_(residual);
+    return y;
+  }
   const torch::Tensor y = torch::nn::functional::linear(x, weight, bias);
   return residual.defined() ? y + residual : y;
 }
 
 void LinearImpl::prepare(torch::ScalarType dtype) {
+  if (packed_) return check_prepared_as(*packed_, dtype);
+  packed_ = pack_linear(weight.detach().to(dtype), bias.defined() ? bias.detach() : bias);
+  if (packed_) {
+    release(weight);
+    release(bias);
+    return;
+  }
   weight.set_data(weight.to(dtype).contiguous());
   if (bias.defined()) bias.set_data(bias.to(dtype));
 }

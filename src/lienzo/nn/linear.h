@@ -4,6 +4,9 @@
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
+#include <memory>
+
+#include "lienzo/nn/packed_layer.h"
 #include "lienzo/nn/prepare.h"
 
 namespace lienzo::nn {
@@ -21,6 +24,8 @@ class LinearImpl : public torch::nn::Module, public Preparable {
   torch::Tensor weight, bias;
 
  private:
+  std::unique_ptr<PackedLayer> packed_;  // once prepared, where there is a primitive
+
   FORWARD_HAS_DEFAULT_ARGS({1, torch::nn::AnyValue(torch::Tensor())})
 };
 TORCH_MODULE(Linear);

@@ -1,0 +1,24 @@
+#include "lienzo/nn/packed_layer.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include "lienzo/base/error.h"
+
+namespace lienzo::nn {
+
+void release(torch::Tensor& parameter) {
+  if (parameter.defined()) parameter.set_data(torch::empty({0}, parameter.options()));
+}
+
+void check_prepared_as(const PackedLayer& layer, torch::ScalarType type) {
+  if (layer.type() == type) return;
+  throw Error(
+      ErrorKind::kInvalidInput,
+      fmt::format("[prepare] a layer that was prepared as {}, expected the same type again, "
+                  "got {}; load the network anew",
+                  c10::toString(layer.type()),
+                  c10::toString(type)));
+}
+
+}  // namespace lienzo::nn

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+
+namespace lienzo::nn {
+
+/// A convolution or linear layer whose weights lie in the order that the processor's fast primitive
+/// reads, so that no call reorders them. Inference only; calls from several threads are allowed.
+class PackedLayer {
+ public:
+  explicit PackedLayer(torch::ScalarType type) : type_(type) {}
+  virtual ~PackedLayer() = default;
+  /// x of type() on the CPU, otherwise kInvalidInput.
+  virtual torch::Tensor forward(const torch::Tensor& x) = 0;
+  torch::ScalarType type() const { return type_; }
+
+ private:
+  torch::ScalarType type_;
+};
+
+/// weight (out, in), bias (out) or undefined: x (..., in) -> (..., out). nullptr where this build
+/// or this processor has no fast primitive for the type of `weight`.
+std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor& weight, const torch::Tensor& bias);
+
+/// weight (out, in, kernel, kernel), bias (out) or undefined: x (B, in, H, W) -> (B, out, H', W'),
+/// channels-last. nullptr as in pack_linear.
+std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor& weight,
+                                              const torch::Tensor& bias,
+                                              int64_t stride,
+                                              int64_t padding);
+
+/// Leaves the parameter that was packed with no elements; undefined ones stay so.
+void release(torch::Tensor& parameter);
+
+/// A layer that is prepared once more: nothing to do for the same type, kInvalidInput for another.
+void check_prepared_as(const PackedLayer& layer, torch::ScalarType type);
+
+}  // namespace lienzo::nn

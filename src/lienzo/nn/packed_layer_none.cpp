@@ -1,0 +1,17 @@
+// Compiled where oneDNN is switched off: every layer then stays with the plain operations.
+#include "lienzo/nn/packed_layer.h"
+
+namespace lienzo::nn {
+
+std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor&, const torch::Tensor&) {
+  return nullptr;
+}
+
+std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor&,
+                                              const torch::Tensor&,
+                                              int64_t,
+                                              int64_t) {
+  return nullptr;
+}
+
+}  // namespace lienzo::nn
