@@ -10,7 +10,8 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  lienzo model list\n"
     "  lienzo model pull sd1.5\n"
-    "  lienzo model info sd1.5";
+    "  lienzo model info sd1.5\n"
+    "  lienzo model convert sd1.5 sd15.safetensors --dtype fp16";
 
 }  // namespace
 
@@ -21,6 +22,7 @@ void add_model(CLI::App& app, Action& action) {
   add_model_list(*command, action);
   add_model_pull(*command, action);
   add_model_info(*command, action);
+  add_model_convert(*command, action);
 }
 
 }  // namespace lienzo::cli

@@ -3,15 +3,18 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
+#include "lienzo/base/digest_cache.h"
 #include "lienzo/base/file.h"
-#include "lienzo/base/hash.h"
 #include "lienzo/base/parse_json.h"
+#include "lienzo/cli/cache_file.h"
 #include "lienzo/cli/console.h"
 #include "lienzo/cli/exit_code.h"
 #include "lienzo/cli/model_commands.h"
 #include "lienzo/cli/model_folder.h"
-#include "lienzo/weights/safetensors_header.h"
+#include "lienzo/cli/model_parts.h"
+#include "lienzo/weights/open_tensor_file.h"
 
 namespace lienzo::cli {
 namespace {
@@ -21,6 +24,7 @@ namespace fs = std::filesystem;
 constexpr const char* kExamples =
     "Examples:\n"
     "  lienzo model info models/mini\n"
+    "  lienzo model info v1-5-pruned-emaonly.safetensors\n"
     "  lienzo model info models/mini/decoder.safetensors --tensors\n"
     "  lienzo model info models/mini --json";
 
@@ -44,25 +48,19 @@ Json tensor_list(const weights::TensorIndex& index) {
 }
 
 Json describe_weights(const fs::path& path) {
-  const MappedFile file(path);
-  const weights::TensorIndex index = weights::parse_safetensors_header(file.bytes(), path.string());
-  int64_t parameters = 0;
-  std::map<std::string, int64_t> dtypes;
-  for (const weights::TensorInfo& tensor : index.tensors()) {
-    parameters += tensor.element_count();
-    dtypes[std::string(weights::name(tensor.dtype))] += tensor.element_count();
-  }
-  Json json = {{"file", path.string()}};
+  const std::unique_ptr<weights::TensorFile> file = weights::open_tensor_file(path);
+  const weights::TensorIndex& index = file->index();
+  Json json = count_parameters(index);
+  json["file"] = path.string();
   Json metadata = Json::object();
   for (const auto& [key, value] : index.metadata()) metadata[key] = parse_or_text(value);
   const auto kind = index.metadata().find("lienzo.kind");
   json["kind"] = kind == index.metadata().end() ? "unknown" : kind->second;
   if (metadata.contains("lienzo.config")) json["config"] = metadata["lienzo.config"];
-  json["tensors"] = index.size();
-  json["parameters"] = parameters;
-  json["dtypes"] = dtypes;
-  json["bytes"] = file.bytes().size();
-  json["sha256"] = sha256_hex(file.bytes());
+  Json model = describe_model_file(path, index);
+  if (!model.is_null()) json["model"] = std::move(model);
+  json["bytes"] = fs::file_size(path);
+  json["sha256"] = cached_sha256(path, digest_cache_file());
   json["metadata"] = std::move(metadata);
   json["tensor_list"] = tensor_list(index);
   return json;
@@ -76,9 +74,12 @@ Json describe_folder(const fs::path& folder) {
   }
   std::sort(files.begin(), files.end());
   const fs::path description = folder / "model.json";
+  if (fs::exists(folder / "model_index.json") || fs::exists(folder / "config.json"))
+    return {{"folder", folder.string()}, {"diffusers", describe_model_folder(folder)}};
   if (files.empty() && !fs::exists(description)) {
     throw Error(ErrorKind::kNotFound,
-                fmt::format("[model] {} holds no model, expected model.json or *.safetensors in it",
+                fmt::format("[model] {} holds no model, expected model.json, model_index.json or "
+                            "*.safetensors in it",
                             folder.string()));
   }
   Json json = {{"folder", folder.string()}};
@@ -99,11 +100,6 @@ Json describe_folder(const fs::path& folder) {
   return json;
 }
 
-std::string format_count(int64_t count) {
-  if (count < 1'000'000) return std::to_string(count);
-  return fmt::format("{:.2f} million", static_cast<double>(count) / 1e6);
-}
-
 std::string cut(const std::string& text, size_t most = 100) {
   return text.size() <= most ? text : text.substr(0, most) + " ...";
 }
@@ -115,7 +111,11 @@ void print_weights(const Json& json, bool tensors) {
               fmt::format("{} ({})", name, format_count(count.get<int64_t>()));
   }
   print(fmt::format("{}\n", json["file"].get<std::string>()));
-  print(fmt::format("  kind        {}\n", json["kind"].get<std::string>()));
+  if (json.contains("model")) {
+    print_model(json["model"]);
+  } else {
+    print(fmt::format("  kind        {}\n", json["kind"].get<std::string>()));
+  }
   print(fmt::format("  parameters  {} in {} tensors\n",
                     format_count(json["parameters"].get<int64_t>()),
                     json["tensors"].get<int64_t>()));
@@ -124,7 +124,7 @@ void print_weights(const Json& json, bool tensors) {
   print(fmt::format("  sha256      {}\n", json["sha256"].get<std::string>()));
   if (json.contains("config")) print(fmt::format("  config      {}\n", json["config"].dump()));
   for (const auto& [key, value] : json["metadata"].items()) {
-    if (key == "lienzo.config" || key == "lienzo.kind") continue;
+    if (key.starts_with("lienzo.config") || key == "lienzo.kind") continue;
     print(fmt::format(
         "  {:<11} {}\n", key, cut(value.is_string() ? value.get<std::string>() : value.dump())));
   }
@@ -138,6 +138,11 @@ void print_weights(const Json& json, bool tensors) {
 }
 
 void print_folder(const Json& json, bool tensors) {
+  if (json.contains("diffusers")) {
+    print(json["folder"].get<std::string>() + "\n");
+    print_model(json["diffusers"]);
+    return;
+  }
   print(fmt::format("{}: {} parameters, {}\n",
                     json["folder"].get<std::string>(),
                     format_count(json["parameters"].get<int64_t>()),
@@ -188,7 +193,9 @@ void add_model_info(CLI::App& model, Action& action) {
   CLI::App* command = model.add_subcommand("info", "Say what a model is made of");
   command->footer(kExamples);
   auto options = std::make_shared<Options>();
-  command->add_option("MODEL", options->path, "A .safetensors file, a model's folder or its name")
+  command
+      ->add_option(
+          "MODEL", options->path, "A file of weights of any format, a model's folder or its name")
       ->type_name("FILE|DIR")
       ->required();
   command->add_flag("--tensors", options->tensors, "List every tensor");
