@@ -18,7 +18,7 @@ expect 2 'broken.toml' "$lienzo" train broken.toml
 printf 'kind = "scene-painter"\n' >kind.toml
 expect 2 'scene-painter' "$lienzo" train kind.toml
 
-expect 3 'expected model.json' "$lienzo" imagine 'a cube' --model "$work/empty"
+expect 3 'holds no model' "$lienzo" imagine 'a cube' --model "$work/empty"
 expect 3 'nowhere.png' "$lienzo" imagine --like nowhere.png
 printf 'GIF89a' >picture.gif
 expect 5 'picture.gif' "$lienzo" imagine --like picture.gif

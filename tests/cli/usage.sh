@@ -9,7 +9,7 @@ expect 0 'Examples:' "$lienzo" train --help
 expect 2 "no command 'imagin', did you mean 'imagine'?" "$lienzo" imagin
 expect 2 'lienzo imagine "un cubo rojo"' "$lienzo" 'un cubo rojo'
 expect 2 "unknown option '--sede', did you mean '--seed'?" "$lienzo" imagine 'a cube' --sede 3
-expect 2 'expected one of: euler' "$lienzo" imagine 'a cube' --sampler eulre
+expect 2 'Expected one of: euler' "$lienzo" imagine 'a cube' --sampler eulre
 expect 2 'is empty; say what to draw' "$lienzo" imagine ''
 expect 2 'is 5000 characters long' "$lienzo" imagine "$(printf 'a%.0s' {1..5000})"
 expect 2 'is not valid UTF-8' "$lienzo" imagine "$(printf 'cubo \xff')"

@@ -36,6 +36,14 @@ CLI::Option* add_choice(CLI::App& app,
                         const std::vector<std::string>& choices,
                         const std::string& description);
 
+/// Like add_choice for names that may also be written in other ways: what is not among the choices
+/// is left to whoever reads it.
+CLI::Option* add_name(CLI::App& app,
+                      const std::string& name,
+                      std::string& target,
+                      const std::vector<std::string>& choices,
+                      const std::string& description);
+
 /// Takes whole numbers from low to high, in decimal, and refuses the rest.
 CLI::Option* limit(CLI::Option* option, int64_t low, int64_t high);
 

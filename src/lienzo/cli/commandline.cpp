@@ -175,6 +175,15 @@ CLI::Option* add_choice(CLI::App& app,
       ->check(check);
 }
 
+CLI::Option* add_name(CLI::App& app,
+                      const std::string& name,
+                      std::string& target,
+                      const std::vector<std::string>& choices,
+                      const std::string& description) {
+  return app.add_option(name, target, description)
+      ->type_name(fmt::format("{}", fmt::join(choices, "|")));
+}
+
 CLI::Option* limit(CLI::Option* option, int64_t low, int64_t high) {
   return check_whole_number(option, low, high);
 }

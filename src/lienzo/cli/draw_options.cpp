@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "lienzo/cli/command.h"
+#include "lienzo/diffusion/sampler_names.h"
 
 namespace lienzo::cli {
 namespace {
@@ -10,9 +11,14 @@ namespace {
 constexpr const char* kGroup = "With a Stable Diffusion model";
 
 void add_sampling(CLI::App& command, DrawOptions& o) {
-  command
-      .add_option("--schedule", o.schedule, "Noise levels that the steps visit [the model's own]")
-      ->type_name("NAME")
+  std::vector<std::string> schedules;
+  for (const diffusion::ScheduleNames& names : diffusion::schedule_names_elsewhere())
+    schedules.emplace_back(names.ours);
+  add_name(command,
+           "--schedule",
+           o.schedule,
+           schedules,
+           "Noise levels that the steps visit [the model's own]")
       ->group(kGroup);
   command
       .add_option(

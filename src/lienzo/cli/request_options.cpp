@@ -4,6 +4,7 @@
 
 #include "lienzo/cli/command.h"
 #include "lienzo/cli/imagine.h"
+#include "lienzo/diffusion/sampler_names.h"
 
 namespace lienzo::cli {
 
@@ -26,12 +27,15 @@ void add_request_options(CLI::App& command, ImagineOptions& o) {
       ->type_name("X");
   command.add_option("--negative", o.negative, "What not to draw; needs guidance")
       ->type_name("TEXT");
-  command
-      .add_option("--sampler",
-                  o.sampler,
-                  "How noise becomes a picture, by our name or another program's "
-                  "(docs/samplers.md) [the model's own]")
-      ->type_name("NAME");
+  std::vector<std::string> samplers;
+  for (const diffusion::SamplerNames& names : diffusion::sampler_names_elsewhere())
+    samplers.emplace_back(names.ours);
+  add_name(command,
+           "--sampler",
+           o.sampler,
+           samplers,
+           "How noise becomes a picture, by our name or another program's (docs/samplers.md) [the "
+           "model's own]");
   command.add_option("-o,--output", o.output, "A file or a folder [lienzo-SEED.png here]")
       ->type_name("FILE|DIR");
   add_choice(command,

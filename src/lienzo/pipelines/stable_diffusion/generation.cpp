@@ -157,7 +157,7 @@ std::vector<StableDiffusionPicture> Generation::run() {
       const auto row = static_cast<int64_t>(k);
       const image::Image made =
           tensor::to_image(decode_latents(parts_.autoencoder, latents.slice(0, row, row + 1)));
-      StableDiffusionPicture picture{.image = finish_canvas(canvas_, made), .record = {}};
+      StableDiffusionPicture picture{.image = finished(made), .record = {}};
       picture.record = make_record(group.seeds[k], picture.image);
       if (hooks_.on_picture) hooks_.on_picture(picture);
       pictures.push_back(std::move(picture));
@@ -210,13 +210,24 @@ torch::Tensor Generation::first_pass(const Group& group) {
   return sample(group, *plan_, conditioning_, x, extra, noise, keep);
 }
 
+image::Image Generation::finished(const image::Image& made) const {
+  if (!second_plan_) return finish_canvas(canvas_, made);
+  const auto [width, height] = second_size();
+  return image::crop(made, 0, 0, width, height);
+}
+
+// What is kept of the second pass grows by the scale; what is worked on is its next multiple.
+std::pair<int, int> Generation::second_size() const {
+  const auto grown = [&](int side) {
+    return static_cast<int>(std::lround(side * request_.second_pass->scale));
+  };
+  return {grown(canvas_.cut_width), grown(canvas_.cut_height)};
+}
+
 torch::Tensor Generation::second_pass(const Group& group, const torch::Tensor& latents) {
   tensor::NoiseSource noise(group.seeds, request_.noise);
   const auto factor = static_cast<int>(parts_.autoencoder.model->config().factor());
-  const double scale = request_.second_pass->scale;
-  // What is kept grows by the scale, and what is worked on is its next multiple again.
-  const auto grown = [&](int side) { return static_cast<int>(std::lround(side * scale)); };
-  const int cut_width = grown(canvas_.cut_width), cut_height = grown(canvas_.cut_height);
+  const auto [cut_width, cut_height] = second_size();
   std::vector<torch::Tensor> rows;
   for (int64_t b = 0; b < latents.size(0); ++b) {
     const image::Image small = image::crop(

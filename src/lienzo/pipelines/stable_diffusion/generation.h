@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <utility>
 #include <vector>
 
 #include "lienzo/pipelines/stable_diffusion/canvas.h"
@@ -26,6 +27,8 @@ class Generation {
 
   torch::Tensor first_pass(const Group& group);
   torch::Tensor second_pass(const Group& group, const torch::Tensor& latents);
+  std::pair<int, int> second_size() const;
+  image::Image finished(const image::Image& made) const;
   torch::Tensor sample(const Group& group,
                        const diffusion::SamplingPlan& plan,
                        const ConditioningPair& conditioning,
