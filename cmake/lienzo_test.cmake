@@ -7,6 +7,8 @@ function(lienzo_test name)
   cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPS;LABELS;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   lienzo_warnings(${name})
+  # Tests are not worth the optimiser's time; a fifth of their compilation is saved.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   foreach(dep ${ARG_DEPS})
     target_link_libraries(${name} PRIVATE lienzo_${dep})
   endforeach()
