@@ -25,7 +25,7 @@ TEST(LayerNorm, EqualsTheFormula) {
   torch::manual_seed(1);
   for (const auto type : {torch::kFloat, torch::kBFloat16}) {
     const double tolerance = type == torch::kFloat ? 1e-6 : kBfloatRounding;
-    for (const int64_t width : {1, 3, 16, 17, 64, 320, 331, 768, 1280}) {
+    for (const int64_t width : {1, 3, 16, 17, 64, 320, 331, 768, 1280, 4099}) {
       const torch::Tensor weight = torch::randn({width}), bias = torch::randn({width});
       for (const double mean : {0.0, 100.0}) {
         const torch::Tensor x = (torch::randn({3, 7, width}) * 2 + mean).to(type);

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "lienzo/base/error.h"
@@ -56,13 +57,24 @@ struct Chunks {
 // Mean and sum of squared deviations of numbers that come in parts (Chan et al. 1983).
 struct Moments {
   double count = 0, mean = 0, squares = 0;
-  void join(double other_count, double other_mean, double other_squares) {
-    const double sum = count + other_count, distance = other_mean - mean;
-    mean += distance * other_count / sum;
-    squares += other_squares + distance * distance * count * other_count / sum;
+  void join(const Moments& other) {
+    const double sum = count + other.count, distance = other.mean - mean;
+    mean += distance * other.count / sum;
+    squares += other.squares + distance * distance * count * other.count / sum;
     count = sum;
   }
 };
+
+// Moments of a group of channels that have `rows` numbers each.
+Moments join_channels(int64_t rows, std::span<const double> means, std::span<const float> squares) {
+  const auto count = static_cast<double>(rows), channels = static_cast<double>(means.size());
+  Moments group{.count = count * channels};
+  for (const double mean : means) group.mean += mean / channels;
+  for (const double mean : means)
+    group.squares += count * (mean - group.mean) * (mean - group.mean);
+  for (const float sum : squares) group.squares += static_cast<double>(sum);
+  return group;
+}
 
 // Moments of x + added per group, group after group, for every chunk.
 template <typename T>
@@ -71,26 +83,30 @@ std::vector<Moments> measure_chunks(const T* x,
                                     int64_t groups,
                                     const torch::Tensor& added) {
   std::vector<Moments> moments(static_cast<size_t>(chunks.total() * groups));
-  const int64_t channels = chunks.channels, width = channels / groups;
+  const auto channels = static_cast<size_t>(chunks.channels);
+  const size_t width = channels / static_cast<size_t>(groups);
   parallel_for(chunks.total(), [&](int64_t begin, int64_t end) {
-    std::vector<float> first(static_cast<size_t>(channels)), mean(first.size()),
-        squares(first.size());
+    std::vector<float> first(channels), mean(channels), squares(channels);
+    std::vector<double> means(channels);
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t rows = chunks.rows(i), picture = i / chunks.per_picture;
-      channel_statistics(x + chunks.start(i) * channels,
+      const int64_t rows = chunks.rows(i);
+      channel_statistics(x + chunks.start(i) * chunks.channels,
                          rows,
-                         channels,
+                         chunks.channels,
                          first.data(),
                          mean.data(),
                          squares.data());
-      const float* shift = added.defined() ? added.data_ptr<float>() + picture * channels : nullptr;
-      for (int64_t c = 0; c < channels; ++c) {
-        const auto at = static_cast<size_t>(c);
-        moments[static_cast<size_t>(i * groups + c / width)].join(
-            static_cast<double>(rows),
-            static_cast<double>(first[at]) + static_cast<double>(mean[at]) +
-                (shift ? static_cast<double>(shift[c]) : 0.0),
-            static_cast<double>(squares[at]));
+      for (size_t c = 0; c < channels; ++c)
+        means[c] = static_cast<double>(first[c]) + static_cast<double>(mean[c]);
+      if (added.defined()) {
+        const float* add = added.data_ptr<float>() + i / chunks.per_picture * chunks.channels;
+        for (size_t c = 0; c < channels; ++c) means[c] += static_cast<double>(add[c]);
+      }
+      for (size_t group = 0; group < static_cast<size_t>(groups); ++group) {
+        moments[static_cast<size_t>(i * groups) + group] =
+            join_channels(rows,
+                          std::span(means).subspan(group * width, width),
+                          std::span(squares).subspan(group * width, width));
       }
     }
   });
@@ -109,13 +125,13 @@ Scaling make_scaling(const std::vector<Moments>& moments,
                      double epsilon,
                      const torch::Tensor& added) {
   Scaling scaling;
+  scaling.shift.reserve(static_cast<size_t>(chunks.pictures * chunks.channels));
+  scaling.scale.reserve(scaling.shift.capacity());
   for (int64_t picture = 0; picture < chunks.pictures; ++picture) {
     for (int64_t group = 0; group < groups; ++group) {
       Moments all;
       for (int64_t i = 0; i < chunks.per_picture; ++i) {
-        const Moments& part =
-            moments[static_cast<size_t>((picture * chunks.per_picture + i) * groups + group)];
-        all.join(part.count, part.mean, part.squares);
+        all.join(moments[static_cast<size_t>((picture * chunks.per_picture + i) * groups + group)]);
       }
       const double inverse = 1.0 / std::sqrt(all.squares / all.count + epsilon);
       const int64_t width = chunks.channels / groups;

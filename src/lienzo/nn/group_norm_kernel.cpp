@@ -46,14 +46,35 @@ LIENZO_INLINE void scale_rows(const T* x,
                               const float* scale,
                               const float* bias,
                               T* y) {
+  const auto scaled = [&](int64_t c, auto lanes) LIENZO_INLINE_LAMBDA {
+    using V = decltype(lanes);
+    return (load_from<V>(x + c) + load_from<V>(shift + c)) * load_from<V>(scale + c) +
+           load_from<V>(bias + c);
+  };
+  Tile tile;
   for (int64_t row = 0; row < rows; ++row, x += channels, y += channels) {
-    for_lanes(channels, [&](int64_t c, auto lanes) LIENZO_INLINE_LAMBDA {
-      using V = decltype(lanes);
-      V u = (load_from<V>(x + c) + load_from<V>(shift + c)) * load_from<V>(scale + c) +
-            load_from<V>(bias + c);
-      if constexpr (kSilu) u *= sigmoid(u);
-      store_to(u, y + c);
-    });
+    if constexpr (!kSilu || std::is_same_v<T, float>) {
+      for_lanes(channels, [&](int64_t c, auto lanes) LIENZO_INLINE_LAMBDA {
+        const auto u = scaled(c, lanes);
+        if constexpr (kSilu)
+          store_to(silu_of(u), y + c);
+        else
+          store_to(u, y + c);
+      });
+      continue;
+    }
+    for (int64_t start = 0; start < channels; start += kTile) {
+      const int64_t n = std::min(kTile, channels - start);
+      for_lanes(n, [&](int64_t i, auto lanes) LIENZO_INLINE_LAMBDA {
+        store_to(scaled(start + i, lanes), tile.numbers + i);
+      });
+      for_lanes(n, [&](int64_t i, auto lanes) LIENZO_INLINE_LAMBDA {
+        store_to(silu_of(load_from<decltype(lanes)>(tile.numbers + i)), tile.numbers + i);
+      });
+      for_lanes(n, [&](int64_t i, auto lanes) LIENZO_INLINE_LAMBDA {
+        store_to(load_from<decltype(lanes)>(tile.numbers + i), y + start + i);
+      });
+    }
   }
 }
 

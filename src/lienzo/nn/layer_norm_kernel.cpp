@@ -1,6 +1,7 @@
 #include "lienzo/nn/layer_norm_kernel.h"
 
 #include <cmath>
+#include <type_traits>
 
 #include "lienzo/nn/kernel_math.h"
 
@@ -26,6 +27,22 @@ LIENZO_INLINE float sum_row(const T* x, int64_t width, F&& f) {
   return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
 }
 
+template <typename In, typename Out>
+LIENZO_INLINE void normalise_row(
+    const In* x, int64_t width, const float* weight, const float* bias, float epsilon, Out* y) {
+  const float per_number = 1.0f / static_cast<float>(width);
+  const float mean = per_number * sum_row(x, width, [](auto u) LIENZO_INLINE_LAMBDA { return u; });
+  const float variance = per_number * sum_row(x, width, [&](auto u) LIENZO_INLINE_LAMBDA {
+                           return (u - mean) * (u - mean);
+                         });
+  const float scale = 1.0f / std::sqrt(variance + epsilon);
+  for_lanes(width, [&](int64_t i, auto lanes) LIENZO_INLINE_LAMBDA {
+    using V = decltype(lanes);
+    const V u = (load_from<V>(x + i) - mean) * scale;
+    store_to(u * load_from<V>(weight + i) + load_from<V>(bias + i), y + i);
+  });
+}
+
 template <typename T>
 LIENZO_INLINE void normalise_rows(const T* x,
                                   int64_t rows,
@@ -34,19 +51,19 @@ LIENZO_INLINE void normalise_rows(const T* x,
                                   const float* bias,
                                   float epsilon,
                                   T* y) {
-  const float per_number = 1.0f / static_cast<float>(width);
+  // bfloat16 is converted once for the three times that it is read.
+  constexpr int64_t kMost = 4096;
+  alignas(64) float converted[kMost];
+  const bool converts = !std::is_same_v<T, float> && width <= kMost;
   for (int64_t row = 0; row < rows; ++row, x += width, y += width) {
-    const float mean =
-        per_number * sum_row(x, width, [](auto u) LIENZO_INLINE_LAMBDA { return u; });
-    const float variance = per_number * sum_row(x, width, [&](auto u) LIENZO_INLINE_LAMBDA {
-                             return (u - mean) * (u - mean);
-                           });
-    const float scale = 1.0f / std::sqrt(variance + epsilon);
+    if (!converts) {
+      normalise_row(x, width, weight, bias, epsilon, y);
+      continue;
+    }
     for_lanes(width, [&](int64_t i, auto lanes) LIENZO_INLINE_LAMBDA {
-      using V = decltype(lanes);
-      const V u = (load_from<V>(x + i) - mean) * scale;
-      store_to(u * load_from<V>(weight + i) + load_from<V>(bias + i), y + i);
+      store_to(load_from<decltype(lanes)>(x + i), converted + i);
     });
+    normalise_row(converted, width, weight, bias, epsilon, y);
   }
 }
 
