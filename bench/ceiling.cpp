@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "lienzo/nn/conv2d.h"
+#include "lienzo/nn/linear.h"
+
 namespace lienzo::bench {
 namespace {
 
@@ -34,6 +37,23 @@ double measure_matrix_ceiling(at::ScalarType type) {
   return best;
 }
 
+double measure_layer_ceiling(at::ScalarType type) {
+  const c10::InferenceMode inference;
+  constexpr int64_t kChannels = 320, kSize = 64, kRows = 4096, kWidth = 1280;
+  nn::Conv2d convolution(nn::Conv2dOptions{.in = kChannels, .out = kChannels});
+  nn::Linear linear(kWidth, kWidth);
+  convolution->prepare(type);
+  linear->prepare(type);
+  const auto picture = torch::randn({1, kChannels, kSize, kSize})
+                           .to(type)
+                           .contiguous(torch::MemoryFormat::ChannelsLast);
+  const auto rows = torch::randn({kRows, kWidth}).to(type);
+  return std::max({matrix_ceiling(type),
+                   best_rate(2.0 * 9 * kChannels * kChannels * kSize * kSize,
+                             [&] { return convolution(picture); }),
+                   best_rate(2.0 * kRows * kWidth * kWidth, [&] { return linear(rows); })});
+}
+
 }  // namespace
 
 double convolution_ceiling() {
@@ -54,6 +74,18 @@ double matrix_ceiling(at::ScalarType type) {
   static const double wide = measure_matrix_ceiling(at::kFloat);
   static const double half = measure_matrix_ceiling(at::kBFloat16);
   return type == at::kBFloat16 ? half : wide;
+}
+
+double layer_ceiling(at::ScalarType type) {
+  static const double wide = measure_layer_ceiling(at::kFloat);
+  static const double half = measure_layer_ceiling(at::kBFloat16);
+  return type == at::kBFloat16 ? half : wide;
+}
+
+double copy_seconds(int64_t bytes) {
+  const c10::InferenceMode inference;
+  const auto from = torch::zeros({bytes}, torch::kByte), to = torch::zeros({bytes}, torch::kByte);
+  return 1 / best_rate(1, [&] { return to.copy_(from); });
 }
 
 }  // namespace lienzo::bench
