@@ -23,7 +23,10 @@ class DigestCache : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / "lienzo_digest_cache";
+  // Of each test its own: they run side by side.
+  fs::path folder_ = fs::path(testing::TempDir()) /
+                     (std::string("lienzo_digest_") +
+                      testing::UnitTest::GetInstance()->current_test_info()->name());
   fs::path file_ = folder_ / "weights", cache_ = folder_ / "new" / "digests.json";
 };
 
