@@ -81,7 +81,8 @@ fs::path model_of(const std::string& name) {
     if (part.path().filename() != "scheduler")
       fs::create_symlink(part.path(), folder / part.path().filename());
   }
-  write_file_atomic(folder / "scheduler" / "scheduler_config.json", asked["config"].get<std::string>());
+  write_file_atomic(folder / "scheduler" / "scheduler_config.json",
+                    asked["config"].get<std::string>());
   return folder;
 }
 

@@ -57,8 +57,7 @@ enum class Op : uint8_t {
 
 class PickleReader {
  public:
-  PickleReader(std::span<const std::byte> bytes, std::string_view where)
-      : reader_(bytes, where) {}
+  PickleReader(std::span<const std::byte> bytes, std::string_view where) : reader_(bytes, where) {}
 
   Pickle read() {
     check_protocol();

@@ -59,7 +59,8 @@ inline constexpr size_t kMaxTensors = 1 << 18;
 
 /// Bytes of a tensor of that shape, whose last length must be whole blocks of a quantised type.
 /// Nothing when the size cannot be: no whole bytes, no whole blocks, a negative length, or lengths
-/// whose product leaves 62 bits, a zero counting as one, so that neither sizes nor strides overflow.
+/// whose product leaves 62 bits, a zero counting as one, so that neither sizes nor strides
+/// overflow.
 std::optional<uint64_t> byte_size(std::span<const int64_t> shape, DType dtype);
 
 /// What a file says about one tensor, without its numbers.
