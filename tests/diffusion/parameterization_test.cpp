@@ -187,29 +187,6 @@ TEST(Guidance, OnlyInsideItsInterval) {
   EXPECT_EQ(uncond_calls, 1);
 }
 
-// diffusers guides what the network says; with `rescale` that differs from guiding x0.
-TEST(Guidance, OfANetworkIsOnItsRawOutput) {
-  const NoiseModel model = noise_models()[0];
-  const double sigma = model.sigma_table()[700];
-  int pairs = 0;
-  const Network cond = [](const Tensor& x, const Tensor&) { return x * 0.5; };
-  const GuidedNetwork both = [&](const Tensor& x, const Tensor& time) {
-    ++pairs;
-    EXPECT_EQ(time[0].item<double>(), 700);
-    return GuidedOutput{.cond = x * 0.5, .uncond = x.sin()};
-  };
-  const Tensor x = numbers(0) * sigma;
-  const Tensor seen = x / std::sqrt(1 + sigma * sigma);
-  const Tensor output = classifier_free_guidance(seen * 0.5, seen.sin(), 7, 0.7);
-  const Denoiser guided =
-      guided_denoiser(model, cond, both, {.scale = 7, .rescale = 0.7, .interval = {0, sigma}});
-  expect_close(guided(x, sigma), x - output * sigma, 1e-12);
-  EXPECT_EQ(pairs, 1);
-  const double above = model.sigma_table()[701];
-  expect_close(guided(x, above), model.denoiser(cond)(x, above), 0);
-  EXPECT_EQ(pairs, 1);
-}
-
 TEST(NoiseModel, IsToldThePinnedTime) {
   const NoiseModel model = noise_models()[0];
   const double sigma = (model.sigma_table()[40] + model.sigma_table()[41]) / 2;

@@ -211,7 +211,7 @@ TEST(RecordedGolden, DiffusersSchedulers) {
     worst[group] = std::max(worst[group], error);
     ++count;
   }
-  EXPECT_EQ(count, 115);
+  EXPECT_EQ(count, 117);
   show(worst);
 }
 

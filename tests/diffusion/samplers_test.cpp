@@ -7,6 +7,7 @@
 #include "lienzo/diffusion/samplers/ddim.h"
 #include "lienzo/diffusion/samplers/euler.h"
 #include "lienzo/diffusion/samplers/registry.h"
+#include "lienzo/diffusion/samplers/sde_noise.h"
 #include "lienzo/diffusion/samplers/x0_limit.h"
 #include "lienzo/diffusion/schedules.h"
 #include "lienzo/tensor/noise.h"
@@ -343,6 +344,28 @@ TEST(Samplers, RefuseWrongOptions) {
                     .run(denoise, torch::ones({2, 2}), std::vector<double>{2, 1, 0}, {}, noise, {});
               }),
               HasSubstr("2 pictures need one seed each, got 1"));
+}
+
+TEST(Samplers, SdeNoiseIsAPathOfItsOwn) {
+  const std::vector<double> sigmas = {14, 9, 3, 0};
+  const Tensor x = torch::zeros({2, 8});
+  tensor::NoiseSource noise({5, 6});
+  SdeNoiseSampler own({}, x, sigmas, noise), seeded({.seed = 6}, x, sigmas, noise);
+  const Tensor step = own(x, 9, 3);
+  EXPECT_TRUE(step.equal(own(x, 9, 3)));
+  EXPECT_FALSE(step[0].equal(step[1]));
+  EXPECT_TRUE(seeded(x, 9, 3)[0].equal(step[1]));
+  EXPECT_TRUE(seeded(x, 9, 3)[1].equal(step[1]));
+  // Nothing was drawn from the pictures' generators.
+  EXPECT_TRUE(noise.normal({4}).equal(tensor::NoiseSource({5, 6}).normal({4})));
+  // A part of a run takes its piece of the whole path.
+  SdeNoiseSampler part({.low = 3, .high = 14}, x, std::vector<double>{9, 3, 0}, noise);
+  EXPECT_TRUE(part(x, 9, 3).equal(step));
+  // The reference's levels are of single precision, and the path is rough.
+  const double level = 9.10000051;  // to six decimals another number than in single precision
+  EXPECT_TRUE(own(x, level, 3).equal(own(x, static_cast<float>(level), 3)));
+  SdeNoiseSampler in_order({.kind = SdeNoise::kSequential}, x, sigmas, noise);
+  EXPECT_FALSE(in_order(x, 9, 3).equal(in_order(x, 9, 3)));
 }
 
 TEST(Samplers, LimitX0) {

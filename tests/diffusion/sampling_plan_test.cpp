@@ -145,7 +145,6 @@ TEST(SamplingPlan, BaseAndRefinerMakeOneRun) {
     EXPECT_FALSE(base.complete);
     EXPECT_EQ(base.final_scale, 1);
     EXPECT_EQ(base.sigmas.back(), refiner.sigmas.front());
-    if (std::string_view(sampler) == "dpmpp_sde") continue;  // two parts, two Brownian paths
     tensor::NoiseSource noise({1});
     const Tensor start = torch::cos(torch::arange(4)).reshape({1, 4});
     const Tensor once =
@@ -154,6 +153,33 @@ TEST(SamplingPlan, BaseAndRefinerMakeOneRun) {
     const Tensor twice = run(refiner, half, refiner.model.denoiser(network), noise);
     EXPECT_TRUE(twice.allclose(once, 1e-6)) << sampler;
   }
+}
+
+TEST(SamplingPlan, WhereABaseStops) {
+  const SchedulerConfig xl = stable_diffusion_xl_scheduler();  // 901, 801, ..., 101, 1
+  const auto steps = [&](double end) {
+    return plan_sampling({.steps = 10, .end = end}, xl.model, xl.defaults).steps();
+  };
+  EXPECT_EQ(steps(0.899), 9);
+  EXPECT_EQ(steps(0.8985), 8);  // 101.5 rounds to 102
+  // No step of such a run is a last one.
+  const SamplingPlan unipc =
+      plan_sampling({.sampler = "unipc", .steps = 10, .end = 0.8}, xl.model, xl.defaults);
+  EXPECT_FALSE(unipc.settings.lower_order_final);
+  const SamplingPlan dpmpp =
+      plan_sampling({.sampler = "dpmpp_3m", .steps = 10, .end = 0.8}, xl.model, xl.defaults);
+  EXPECT_FALSE(dpmpp.settings.lower_order_last);
+  EXPECT_FALSE(dpmpp.settings.lower_order_before_last);
+}
+
+TEST(SamplingPlan, OnlySomeSamplersEndAboveZero) {
+  SchedulerDefaults defaults = stable_diffusion().defaults;
+  defaults.final_sigma = FinalSigma::kSigmaMin;
+  const auto end = [&](const std::string& sampler) {
+    return plan_sampling({.sampler = sampler}, stable_diffusion().model, defaults).sigmas.back();
+  };
+  for (const char* sampler : {"euler", "dpmpp_2m", "unipc"}) EXPECT_GT(end(sampler), 0) << sampler;
+  for (const char* sampler : {"heun", "euler_ancestral"}) EXPECT_EQ(end(sampler), 0) << sampler;
 }
 
 TEST(SamplingPlan, LevelsOfOnesOwn) {

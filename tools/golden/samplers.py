@@ -204,6 +204,7 @@ def all_schedulers():
     scheduler("sigma min", dpm, final_sigmas_type="sigma_min")
     scheduler("sigma min, full order", dpm, final_sigmas_type="sigma_min", lower_order_final=False)
     scheduler("sigma min, order 3, 20 steps", dpm, 20, solver_order=3, final_sigmas_type="sigma_min")
+    scheduler("sigma min, order 3, 15 steps", dpm, 15, solver_order=3, final_sigmas_type="sigma_min")
     scheduler("euler at final, 16 steps", dpm, 16, final_sigmas_type="sigma_min", euler_at_final=True)
     scheduler("karras to sigma min", dpm, use_karras_sigmas=True, final_sigmas_type="sigma_min")
     scheduler("thresholded", dpm, thresholding=True, sample_max_value=1.5)
@@ -225,6 +226,7 @@ def all_schedulers():
 
     scheduler("4 steps", "LCMScheduler", 4)
     scheduler("8 steps v", "LCMScheduler", 8, **v)
+    scheduler("boundary", "LCMScheduler", 4, timestep_scaling=0.001)
     scheduler("grid of 100", "LCMScheduler", 7, original_inference_steps=100)
     scheduler("image to image", "LCMScheduler", 4, strength=0.5)
     for eta in (0.0, 0.3, 1.0):

@@ -25,21 +25,6 @@ torch::Tensor classifier_free_guidance(const torch::Tensor& cond,
   return guided * (ratio * rescale + (1 - rescale));
 }
 
-Denoiser guided_denoiser(const NoiseModel& model,
-                         Network cond,
-                         GuidedNetwork both,
-                         const GuidanceOptions& options) {
-  const Denoiser plain = model.denoiser(std::move(cond));
-  const Denoiser guided = model.denoiser(
-      [both = std::move(both), options](const torch::Tensor& x, const torch::Tensor& time) {
-        const GuidedOutput output = both(x, time);
-        return classifier_free_guidance(output.cond, output.uncond, options.scale, options.rescale);
-      });
-  return [plain, guided, options](const torch::Tensor& x, double sigma) {
-    return options.active(sigma) ? guided(x, sigma) : plain(x, sigma);
-  };
-}
-
 Denoiser guided_denoiser(Denoiser cond, Denoiser uncond, const GuidanceOptions& options) {
   return [cond = std::move(cond), uncond = std::move(uncond), options](const torch::Tensor& x,
                                                                        double sigma) {

@@ -2,11 +2,9 @@
 
 #include <torch/types.h>
 
-#include <functional>
 #include <limits>
 
 #include "lienzo/diffusion/denoiser.h"
-#include "lienzo/diffusion/noise_model.h"
 
 namespace lienzo::diffusion {
 
@@ -33,20 +31,6 @@ struct GuidanceOptions {
   GuidanceInterval interval = {};
   bool active(double sigma) const { return scale != 1 && interval.contains(sigma); }
 };
-
-/// A network that answers with and without the prompt, in one pass if it likes.
-struct GuidedOutput {
-  torch::Tensor cond, uncond;  // (B, ...)
-};
-using GuidedNetwork =
-    std::function<GuidedOutput(const torch::Tensor& x, const torch::Tensor& time)>;
-
-/// The denoiser of a guided network, with the guidance on its raw output, as in diffusers. `cond`
-/// alone is asked at levels where the guidance is off.
-Denoiser guided_denoiser(const NoiseModel& model,
-                         Network cond,
-                         GuidedNetwork both,
-                         const GuidanceOptions& options);
 
 /// Guides one denoiser by another. On x0 the guidance equals guidance on the raw output of every
 /// parameterization (all are affine in the output); only the deviation used by `rescale` is that of

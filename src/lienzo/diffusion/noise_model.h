@@ -62,7 +62,7 @@ class NoiseModel {
                                const torch::Tensor& noise,
                                const torch::Tensor& u) const;
 
-  /// The network as a denoiser for the samplers on `path()`; see guidance.h for guided ones. The
+  /// The network as a denoiser for the samplers on `path()`. The
   /// NoiseModel may be gone when it is called.
   Denoiser denoiser(Network network) const;
 

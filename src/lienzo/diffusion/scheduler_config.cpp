@@ -11,8 +11,6 @@
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
-#include "lienzo/base/file.h"
-#include "lienzo/base/parse_json.h"
 #include "lienzo/diffusion/sampler_names.h"
 #include "lienzo/diffusion/schedules.h"
 
@@ -237,7 +235,7 @@ void read_the_rest(Keys& keys, std::string_view class_name) {
   keys.only("predict_x0", true);
   keys.only("disable_corrector", Json::array());
   keys.only("solver_p", nullptr);
-  keys.only("lambda_min_clipped", nullptr);  // -Infinity, see read_scheduler_config
+  keys.only("lambda_min_clipped", nullptr);  // -Infinity, which parse_python_json reads as null
   std::optional<std::string> variance;
   keys.read("variance_type", variance);
   const bool fixed = variance == "fixed_small" || variance == "fixed_small_log";
@@ -254,23 +252,6 @@ void read_the_rest(Keys& keys, std::string_view class_name) {
                           "_use_default_values"}) {
     keys.value(key);
   }
-}
-
-// JSON has no infinities, but Python writes them: `null` in their place, outside of texts.
-std::string without_infinities(std::string text) {
-  bool quoted = false;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (quoted && text[at] == '\\') {
-      ++at;
-    } else if (text[at] == '"') {
-      quoted = !quoted;
-    } else if (!quoted) {
-      for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
-        if (text.compare(at, word.size(), word) == 0) text.replace(at, word.size(), "null");
-      }
-    }
-  }
-  return text;
 }
 
 }  // namespace
@@ -303,13 +284,6 @@ SchedulerConfig scheduler_config_from_json(const Json& config, const std::string
   read_the_rest(keys, class_name);
   keys.reader().finish();
   return {.model = std::move(model), .defaults = std::move(defaults)};
-}
-
-SchedulerConfig read_scheduler_config(const std::filesystem::path& file) {
-  constexpr size_t kLargest = size_t{4} << 20;
-  const std::string where = file.string();
-  return scheduler_config_from_json(
-      parse_json(without_infinities(read_text_file(file, kLargest)), where), where);
 }
 
 SchedulerDefaults as_stable_diffusion_pipelines_do(SchedulerDefaults defaults) {

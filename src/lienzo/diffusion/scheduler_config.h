@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "lienzo/base/json.h"
@@ -15,20 +14,16 @@ struct SchedulerConfig {
   SchedulerDefaults defaults;
 };
 
-/// Reads the object of a scheduler_config.json. Classes: DDIMScheduler, DDPMScheduler,
-/// PNDMScheduler, EulerDiscreteScheduler, EulerAncestralDiscreteScheduler, HeunDiscreteScheduler,
-/// KDPM2DiscreteScheduler, KDPM2AncestralDiscreteScheduler, LMSDiscreteScheduler,
-/// DPMSolverMultistepScheduler (dpmsolver++ and sde-dpmsolver++, orders 1 to 3),
-/// DPMSolverSDEScheduler, UniPCMultistepScheduler, LCMScheduler, TCDScheduler.
+/// Reads the object of a scheduler_config.json (parse_python_json). Classes: DDIMScheduler,
+/// DDPMScheduler, PNDMScheduler, EulerDiscreteScheduler, EulerAncestralDiscreteScheduler,
+/// HeunDiscreteScheduler, KDPM2DiscreteScheduler, KDPM2AncestralDiscreteScheduler,
+/// LMSDiscreteScheduler, DPMSolverMultistepScheduler (dpmsolver++ and sde-dpmsolver++, orders 1 to
+/// 3), DPMSolverSDEScheduler, UniPCMultistepScheduler, LCMScheduler, TCDScheduler.
 ///
 /// Keys that a class does not use may be there (configurations are handed from class to class) and
 /// must still be valid. Throws kInvalidInput for unknown keys and ill-typed values, kUnsupported
 /// for another class or a feature we lack; the message names `where`, the key and the value.
 SchedulerConfig scheduler_config_from_json(const Json& config, const std::string& where);
-
-/// The same from a file, in which numbers may be -Infinity, Infinity or NaN as Python writes them.
-/// Throws also kNotFound, kIo and kCorrupt.
-SchedulerConfig read_scheduler_config(const std::filesystem::path& file);
 
 /// What diffusers' Stable Diffusion 1 and 2 pipelines make of any configuration when they are
 /// built: one step of offset and no clipping.
