@@ -41,14 +41,14 @@ const std::string kThree = le(0x4200, 2);  // 3.0
 TEST(Dequantize, ReadsBlocksOf32) {
   std::string pairs(16, '\0');
   pairs[0] = 0x2f;  // 15 is the first number, 2 the 17th
-  EXPECT_EQ(numbers(DType::kQ8_0, kTwo + "\x01\xff" + std::string(30, '\x80'), 32)[1], -2);
-  EXPECT_EQ(numbers(DType::kQ8_0, kTwo + std::string(32, '\x80'), 32)[31], -256);
-  EXPECT_EQ(numbers(DType::kQ4_0, kTwo + pairs, 32)[0], 2 * (15 - 8));
-  EXPECT_EQ(numbers(DType::kQ4_0, kTwo + pairs, 32)[16], 2 * (2 - 8));
-  EXPECT_EQ(numbers(DType::kQ4_1, kTwo + kThree + pairs, 32)[16], 2 * 2 + 3);
-  EXPECT_EQ(numbers(DType::kQ5_0, kTwo + le(1u << 16, 4) + pairs, 32)[0], 2 * (15 - 16));
-  EXPECT_EQ(numbers(DType::kQ5_0, kTwo + le(1u << 16, 4) + pairs, 32)[16], 2 * (2 + 16 - 16));
-  EXPECT_EQ(numbers(DType::kQ5_1, kTwo + kThree + le(1, 4) + pairs, 32)[0], 2 * (15 + 16) + 3);
+  EXPECT_EQ(numbers(DType::kQ80, kTwo + "\x01\xff" + std::string(30, '\x80'), 32)[1], -2);
+  EXPECT_EQ(numbers(DType::kQ80, kTwo + std::string(32, '\x80'), 32)[31], -256);
+  EXPECT_EQ(numbers(DType::kQ40, kTwo + pairs, 32)[0], 2 * (15 - 8));
+  EXPECT_EQ(numbers(DType::kQ40, kTwo + pairs, 32)[16], 2 * (2 - 8));
+  EXPECT_EQ(numbers(DType::kQ41, kTwo + kThree + pairs, 32)[16], 2 * 2 + 3);
+  EXPECT_EQ(numbers(DType::kQ50, kTwo + le(1u << 16, 4) + pairs, 32)[0], 2 * (15 - 16));
+  EXPECT_EQ(numbers(DType::kQ50, kTwo + le(1u << 16, 4) + pairs, 32)[16], 2 * (2 + 16 - 16));
+  EXPECT_EQ(numbers(DType::kQ51, kTwo + kThree + le(1, 4) + pairs, 32)[0], 2 * (15 + 16) + 3);
 }
 
 TEST(Dequantize, ReadsBlocksOf256) {
@@ -62,13 +62,13 @@ TEST(Dequantize, ReadsBlocksOf256) {
   std::string pairs(128, '\0');
   pairs[0] = 9;           // the first number of sub-block 0
   pairs[64 + 31] = 0x60;  // the last one of sub-block 5: 6
-  const auto q4 = numbers(DType::kQ4_K, kTwo + kThree + scales + pairs, 256);
+  const auto q4 = numbers(DType::kQ4K, kTwo + kThree + scales + pairs, 256);
   EXPECT_EQ(q4[0], 2 * 5 * 9 - 3 * 7);
   EXPECT_EQ(q4[5 * 32 + 31], 2 * 33 * 6 - 3 * 52);
 
   std::string fifth(32, '\0');
   fifth[31] = 1 << 5;
-  const auto q5 = numbers(DType::kQ5_K, kTwo + kThree + scales + fifth + pairs, 256);
+  const auto q5 = numbers(DType::kQ5K, kTwo + kThree + scales + fifth + pairs, 256);
   EXPECT_EQ(q5[0], 2 * 5 * 9 - 3 * 7);
   EXPECT_EQ(q5[5 * 32 + 31], 2 * 33 * (6 + 16) - 3 * 52);
 
@@ -76,7 +76,7 @@ TEST(Dequantize, ReadsBlocksOf256) {
   low[64 + 32 + 3] = 0x70;  // the second half, the fourth run: 7
   high[32 + 3] = static_cast<char>(2 << 6);
   small[8 + 6] = -4;
-  const auto q6 = numbers(DType::kQ6_K, low + high + small + kTwo, 256);
+  const auto q6 = numbers(DType::kQ6K, low + high + small + kTwo, 256);
   EXPECT_EQ(q6[128 + 96 + 3], 2 * -4 * (7 + 32 - 32));
   EXPECT_EQ(q6[0], 2 * -32);
 }
@@ -85,7 +85,7 @@ TEST(Dequantize, ReadsBlocksAtAnyAddress) {
   const std::string block = kTwo + std::string(32, '\3');
   const std::string shifted = "x" + block + block;
   std::vector<float> out(64);
-  dequantize(DType::kQ8_0, bytes_of(shifted).subspan(1), out);
+  dequantize(DType::kQ80, bytes_of(shifted).subspan(1), out);
   EXPECT_EQ(out, std::vector<float>(64, 6));
 }
 

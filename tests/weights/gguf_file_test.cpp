@@ -13,14 +13,14 @@ namespace {
 
 TEST(GgufFile, DequantisesAsTheReferenceDoesBitForBit) {
   const GgufFile file = GgufFile::open(golden("types.gguf"));
-  const std::pair<const char*, DType> kTypes[] = {{"q8_0", DType::kQ8_0},
-                                                  {"q4_0", DType::kQ4_0},
-                                                  {"q4_1", DType::kQ4_1},
-                                                  {"q5_0", DType::kQ5_0},
-                                                  {"q5_1", DType::kQ5_1},
-                                                  {"q4_k", DType::kQ4_K},
-                                                  {"q5_k", DType::kQ5_K},
-                                                  {"q6_k", DType::kQ6_K}};
+  const std::pair<const char*, DType> kTypes[] = {{"q8_0", DType::kQ80},
+                                                  {"q4_0", DType::kQ40},
+                                                  {"q4_1", DType::kQ41},
+                                                  {"q5_0", DType::kQ50},
+                                                  {"q5_1", DType::kQ51},
+                                                  {"q4_k", DType::kQ4K},
+                                                  {"q5_k", DType::kQ5K},
+                                                  {"q6_k", DType::kQ6K}};
   for (const auto& [name, dtype] : kTypes) {
     const TensorInfo* info = file.index().find(name);
     ASSERT_NE(info, nullptr) << name;

@@ -33,7 +33,7 @@ TEST(GgufHeader, PlacesTensorsOneAfterTheOther) {
     const TensorIndex index = parse(file);
     ASSERT_EQ(index.size(), 4u);
     EXPECT_EQ(index.tensors()[0], (TensorInfo{"a", DType::kF32, {2, 3}, data, 24}));
-    EXPECT_EQ(index.tensors()[1], (TensorInfo{"b", DType::kQ4_K, {1, 512}, data + 32, 288}));
+    EXPECT_EQ(index.tensors()[1], (TensorInfo{"b", DType::kQ4K, {1, 512}, data + 32, 288}));
     EXPECT_EQ(index.tensors()[2], (TensorInfo{"c", DType::kI8, {}, data + 320, 1}));
     EXPECT_EQ(index.tensors()[3], (TensorInfo{"d", DType::kBF16, {7, 0}, data + 352, 0}));
   }

@@ -153,14 +153,14 @@ float half_to_float(uint16_t half) {
 void dequantize(DType dtype, std::span<const std::byte> blocks, std::span<float> out) {
   const auto apply = [&](auto block) { for_each_block(dtype, blocks, out.data(), block); };
   switch (dtype) {
-    case DType::kQ8_0: return apply(q8_0);
-    case DType::kQ4_0: return apply(q4_0);
-    case DType::kQ4_1: return apply(q4_1);
-    case DType::kQ5_0: return apply(q5_0);
-    case DType::kQ5_1: return apply(q5_1);
-    case DType::kQ4_K: return apply(q4_k);
-    case DType::kQ5_K: return apply(q5_k);
-    case DType::kQ6_K: return apply(q6_k);
+    case DType::kQ80: return apply(q8_0);
+    case DType::kQ40: return apply(q4_0);
+    case DType::kQ41: return apply(q4_1);
+    case DType::kQ50: return apply(q5_0);
+    case DType::kQ51: return apply(q5_1);
+    case DType::kQ4K: return apply(q4_k);
+    case DType::kQ5K: return apply(q5_k);
+    case DType::kQ6K: return apply(q6_k);
     default: break;
   }
   throw Error(ErrorKind::kInternal, "[dequantize] no blocks of type " + std::string(name(dtype)));

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <utility>
 #include <vector>
 
 #include "lienzo/weights/tensor_file.h"
@@ -30,11 +29,11 @@ std::shared_ptr<const MappedFile> map_weight_file(const std::filesystem::path& p
   return std::make_shared<const MappedFile>(path, Mapping::kCopyOnWrite);
 }
 
-torch::Tensor mapped_tensor(std::shared_ptr<const MappedFile> file, const TensorInfo& info) {
-  return mapped_tensor(std::move(file), info, contiguous_strides(info.shape));
+torch::Tensor mapped_tensor(const std::shared_ptr<const MappedFile>& file, const TensorInfo& info) {
+  return mapped_tensor(file, info, contiguous_strides(info.shape));
 }
 
-torch::Tensor mapped_tensor(std::shared_ptr<const MappedFile> file,
+torch::Tensor mapped_tensor(const std::shared_ptr<const MappedFile>& file,
                             const TensorInfo& info,
                             c10::IntArrayRef strides) {
   const torch::ScalarType type = scalar_type(info.dtype);

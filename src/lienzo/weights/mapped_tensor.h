@@ -19,8 +19,8 @@ std::shared_ptr<const MappedFile> map_weight_file(const std::filesystem::path& p
 /// `strides` elements apart; contiguous without them. A contiguous tensor at an address that its
 /// type allows shares the mapped memory, which stays mapped as long as it lives; any other is
 /// copied. Throws kUnsupported for a type that torch lacks.
-torch::Tensor mapped_tensor(std::shared_ptr<const MappedFile> file, const TensorInfo& info);
-torch::Tensor mapped_tensor(std::shared_ptr<const MappedFile> file,
+torch::Tensor mapped_tensor(const std::shared_ptr<const MappedFile>& file, const TensorInfo& info);
+torch::Tensor mapped_tensor(const std::shared_ptr<const MappedFile>& file,
                             const TensorInfo& info,
                             c10::IntArrayRef strides);
 

@@ -104,7 +104,7 @@ class PickleReader {
       case Op::kBinInt2: return push(int64_t{reader_.read<uint16_t>()});
       case Op::kLong1: return push(read_long());
       case Op::kBinFloat: return push(read_float());
-      case Op::kBinUnicode: return push(read_text(reader_.read<uint32_t>()));
+      case Op::kBinUnicode:
       case Op::kBinString: return push(read_text(reader_.read<uint32_t>()));
       case Op::kShortBinString: return push(read_text(reader_.read<uint8_t>()));
       case Op::kEmptyTuple: return push(PickleTuple{});

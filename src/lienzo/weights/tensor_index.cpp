@@ -39,14 +39,14 @@ constexpr std::array kDTypes = {
     DTypeRow{DType::kF6E2M3, "F6_E2M3", 6},
     DTypeRow{DType::kF6E3M2, "F6_E3M2", 6},
     // ggml-org/ggml, src/ggml-common.h: block_q8_0 and so on.
-    DTypeRow{DType::kQ8_0, "Q8_0", 8 * 34, 32},
-    DTypeRow{DType::kQ4_0, "Q4_0", 8 * 18, 32},
-    DTypeRow{DType::kQ4_1, "Q4_1", 8 * 20, 32},
-    DTypeRow{DType::kQ5_0, "Q5_0", 8 * 22, 32},
-    DTypeRow{DType::kQ5_1, "Q5_1", 8 * 24, 32},
-    DTypeRow{DType::kQ4_K, "Q4_K", 8 * 144, 256},
-    DTypeRow{DType::kQ5_K, "Q5_K", 8 * 176, 256},
-    DTypeRow{DType::kQ6_K, "Q6_K", 8 * 210, 256},
+    DTypeRow{DType::kQ80, "Q8_0", 8 * 34, 32},
+    DTypeRow{DType::kQ40, "Q4_0", 8 * 18, 32},
+    DTypeRow{DType::kQ41, "Q4_1", 8 * 20, 32},
+    DTypeRow{DType::kQ50, "Q5_0", 8 * 22, 32},
+    DTypeRow{DType::kQ51, "Q5_1", 8 * 24, 32},
+    DTypeRow{DType::kQ4K, "Q4_K", 8 * 144, 256},
+    DTypeRow{DType::kQ5K, "Q5_K", 8 * 176, 256},
+    DTypeRow{DType::kQ6K, "Q6_K", 8 * 210, 256},
 };
 
 const DTypeRow& row(DType dtype) {

@@ -33,14 +33,14 @@ enum class DType {
   kF6E2M3,
   kF6E3M2,
   // Quantised: blocks of numbers that share scales, found in GGUF files (dequantize.h).
-  kQ8_0,
-  kQ4_0,
-  kQ4_1,
-  kQ5_0,
-  kQ5_1,
-  kQ4_K,
-  kQ5_K,
-  kQ6_K,
+  kQ80,
+  kQ40,
+  kQ41,
+  kQ50,
+  kQ51,
+  kQ4K,
+  kQ5K,
+  kQ6K,
 };
 
 /// The name in safetensors files, "F32", "BF16"..., or for quantised types in GGUF files, "Q4_K".

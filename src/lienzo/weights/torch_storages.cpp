@@ -109,8 +109,9 @@ TorchObject read_torch_zip(std::span<const std::byte> file, std::string_view whe
   TorchObject object{parse_pickle(pickle_bytes, where), {}};
   if (object.pickle.bytes != pickle_bytes.size()) fail(where, "data.pkl goes on after its end");
   object.storages = storages_named(object.pickle, where);
+  const std::string numbers = folder + "/data/";
   for (auto& [key, storage] : object.storages) {
-    const auto entry = zip.find(folder + "/data/" + key);
+    const auto entry = zip.find(numbers + key);
     if (entry == zip.end())
       fail(where, "the archive lacks the numbers of storage " + quote_name(key));
     const uint64_t size = element_bytes(storage.dtype);
