@@ -9,7 +9,7 @@
 #include "lienzo/nn/group_norm.h"
 #include "lienzo/nn/linear.h"
 #include "lienzo/nn/resnet_block_2d.h"
-#include "lienzo/nn/upsample.h"
+#include "lienzo/nn/upsample_conv2d.h"
 #include "lienzo/tensor/shape.h"
 
 namespace lienzo::models {
@@ -75,22 +75,25 @@ struct MidBlockImpl : torch::nn::Module {
 };
 TORCH_MODULE(MidBlock);
 
-// Holds the convolution under the name "conv", as diffusers' Downsample2D and Upsample2D do.
-struct ResampleImpl : torch::nn::Module {
-  ResampleImpl(int64_t channels, bool larger) : larger(larger) {
-    conv = register_module(
-        "conv",
-        nn::Conv2d(nn::Conv2dOptions{
-            .in = channels, .out = channels, .stride = larger ? 1 : 2, .padding = larger ? 1 : 0}));
-  }
+// Hold the convolution under the name "conv", as diffusers' Downsample2D and Upsample2D do.
+struct DownsampleImpl : torch::nn::Module {
+  explicit DownsampleImpl(int64_t channels)
+      : conv(register_module("conv",
+                             nn::Conv2d(nn::Conv2dOptions{
+                                 .in = channels, .out = channels, .stride = 2, .padding = 0}))) {}
   torch::Tensor forward(const torch::Tensor& x) {
-    if (larger) return conv(nn::upsample_twice(x));
     return conv(torch::constant_pad_nd(x, {0, 1, 0, 1}, 0));  // one column right, one row below
   }
-  bool larger;
-  nn::Conv2d conv{nullptr};
+  nn::Conv2d conv;
 };
-TORCH_MODULE(Resample);
+TORCH_MODULE(Downsample);
+
+struct UpsampleImpl : torch::nn::Module {
+  explicit UpsampleImpl(int64_t channels)
+      : conv(register_module("conv", nn::UpsampleConv2d(channels, channels))) {}
+  nn::UpsampleConv2d conv;
+};
+TORCH_MODULE(Upsample);
 
 // DownEncoderBlock2D or UpDecoderBlock2D.
 struct LevelImpl : torch::nn::Module {
@@ -106,11 +109,16 @@ struct LevelImpl : torch::nn::Module {
     }
     if (!resamples) return;
     resamplers = register_module(up ? "upsamplers" : "downsamplers", torch::nn::ModuleList());
-    resamplers->push_back(Resample(out_channels, up));
+    if (up)
+      resamplers->push_back(Upsample(out_channels));
+    else
+      resamplers->push_back(Downsample(out_channels));
   }
   torch::Tensor forward(torch::Tensor x) {
     for (const auto& resnet : *resnets) x = resnet->as<nn::ResnetBlock2dImpl>()->forward(x);
-    return resamplers ? resamplers[0]->as<ResampleImpl>()->forward(x) : x;
+    if (!resamplers) return x;
+    if (auto* upsample = resamplers[0]->as<UpsampleImpl>()) return upsample->conv(x);
+    return resamplers[0]->as<DownsampleImpl>()->forward(x);
   }
   torch::nn::ModuleList resnets;
   torch::nn::ModuleList resamplers{nullptr};

@@ -5,7 +5,7 @@
 #include "lienzo/nn/layers.h"
 #include "lienzo/nn/resnet_block_2d.h"
 #include "lienzo/nn/spatial_transformer.h"
-#include "lienzo/nn/upsample.h"
+#include "lienzo/nn/upsample_conv2d.h"
 #include "lienzo/tensor/shape.h"
 
 namespace lienzo::models {
@@ -26,15 +26,21 @@ struct TimestepEmbeddingImpl : torch::nn::Module {
   nn::Linear linear_1, linear_2, cond_proj{nullptr};
 };
 
-// Holds the convolution under the name "conv", as Downsample2D and Upsample2D do.
-struct ResampleImpl : torch::nn::Module {
-  ResampleImpl(int64_t channels, int64_t stride)
+// Hold the convolution under the name "conv", as Downsample2D and Upsample2D do.
+struct DownsampleImpl : torch::nn::Module {
+  explicit DownsampleImpl(int64_t channels)
       : conv(register_module(
-            "conv",
-            nn::Conv2d(nn::Conv2dOptions{.in = channels, .out = channels, .stride = stride}))) {}
+            "conv", nn::Conv2d(nn::Conv2dOptions{.in = channels, .out = channels, .stride = 2}))) {}
   nn::Conv2d conv;
 };
-TORCH_MODULE(Resample);
+TORCH_MODULE(Downsample);
+
+struct UpsampleImpl : torch::nn::Module {
+  explicit UpsampleImpl(int64_t channels)
+      : conv(register_module("conv", nn::UpsampleConv2d(channels, channels))) {}
+  nn::UpsampleConv2d conv;
+};
+TORCH_MODULE(Upsample);
 
 }  // namespace
 
@@ -69,7 +75,10 @@ class UNetBlockImpl : public torch::nn::Module {
     if (!o.resamples) return;
     resamplers_ =
         register_module(way_ == Way::kUp ? "upsamplers" : "downsamplers", torch::nn::ModuleList());
-    resamplers_->push_back(Resample(o.out, way_ == Way::kUp ? 1 : 2));
+    if (way_ == Way::kUp)
+      resamplers_->push_back(Upsample(o.out));
+    else
+      resamplers_->push_back(Downsample(o.out));
   }
 
   // Leaves what the way up will need in `skips`.
@@ -82,7 +91,7 @@ class UNetBlockImpl : public torch::nn::Module {
       skips.push_back(x);
     }
     if (!resamplers_) return x;
-    x = resample(x);
+    x = resamplers_[0]->as<DownsampleImpl>()->conv(x);
     skips.push_back(x);
     return x;
   }
@@ -105,7 +114,7 @@ class UNetBlockImpl : public torch::nn::Module {
     if (!resamplers_) return x;
     // Where a side was odd on the way down, the skips are one pixel smaller.
     const torch::Tensor& next = skips.back();
-    return resample(nn::upsample_twice(x).slice(2, 0, next.size(2)).slice(3, 0, next.size(3)));
+    return resamplers_[0]->as<UpsampleImpl>()->conv->forward_cut(x, next.size(2), next.size(3));
   }
 
  private:
@@ -116,10 +125,6 @@ class UNetBlockImpl : public torch::nn::Module {
     if (!attentions_) return x;
     return attentions_[i]->as<nn::SpatialTransformerImpl>()->forward(x, context);
   }
-  torch::Tensor resample(const torch::Tensor& x) {
-    return resamplers_[0]->as<ResampleImpl>()->conv(x);
-  }
-
   Way way_;
   torch::nn::ModuleList attentions_{nullptr}, resnets_{nullptr}, resamplers_{nullptr};
 };

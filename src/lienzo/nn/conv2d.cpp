@@ -2,8 +2,6 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
-
 #include "lienzo/nn/skip_init.h"
 
 namespace lienzo::nn {
@@ -13,11 +11,7 @@ Conv2dImpl::Conv2dImpl(const Conv2dOptions& options) : options_(options) {
   weight = register_parameter("weight", torch::empty({o.out, o.in, o.kernel, o.kernel}));
   bias = register_parameter(
       "bias", o.bias ? torch::empty({o.out}) : torch::Tensor(), /*requires_grad=*/o.bias);
-  if (SkipInit::active()) return;
-  torch::nn::init::kaiming_uniform_(weight, std::sqrt(5.0));
-  if (!o.bias) return;
-  const double bound = 1 / std::sqrt(static_cast<double>(o.in * o.kernel * o.kernel));
-  torch::nn::init::uniform_(bias, -bound, bound);
+  start_parameters(weight, bias);
 }
 
 torch::Tensor Conv2dImpl::forward(const torch::Tensor& x, const torch::Tensor& residual) {
@@ -37,10 +31,11 @@ torch::Tensor Conv2dImpl::forward(const torch::Tensor& x, const torch::Tensor& r
 
 void Conv2dImpl::prepare(torch::ScalarType dtype) {
   if (packed_) return check_prepared_as(*packed_, dtype);
+  const int64_t padding = options_.padding;
   packed_ = pack_convolution(weight.detach().to(dtype),
                              bias.defined() ? bias.detach() : bias,
                              options_.stride,
-                             options_.padding);
+                             {padding, padding, padding, padding});
   if (packed_) {
     release(weight);
     release(bias);

@@ -2,8 +2,6 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
-
 #include "lienzo/nn/skip_init.h"
 
 namespace lienzo::nn {
@@ -12,11 +10,7 @@ LinearImpl::LinearImpl(int64_t in, int64_t out, bool with_bias) {
   weight = register_parameter("weight", torch::empty({out, in}));
   bias = register_parameter(
       "bias", with_bias ? torch::empty({out}) : torch::Tensor(), /*requires_grad=*/with_bias);
-  if (SkipInit::active()) return;
-  torch::nn::init::kaiming_uniform_(weight, std::sqrt(5.0));
-  if (!with_bias) return;
-  const double bound = 1 / std::sqrt(static_cast<double>(in));
-  torch::nn::init::uniform_(bias, -bound, bound);
+  start_parameters(weight, bias);
 }
 
 torch::Tensor LinearImpl::forward(const torch::Tensor& x, const torch::Tensor& residual) {

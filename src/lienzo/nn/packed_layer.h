@@ -14,6 +14,8 @@ class PackedLayer {
   virtual ~PackedLayer() = default;
   /// x of type() on the CPU, otherwise kInvalidInput.
   virtual torch::Tensor forward(const torch::Tensor& x) = 0;
+  /// The weights once more in the order in which they came, in fp32.
+  virtual torch::Tensor weight() = 0;
   torch::ScalarType type() const { return type_; }
 
  private:
@@ -24,12 +26,17 @@ class PackedLayer {
 /// or this processor has no fast primitive for the type of `weight`.
 std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor& weight, const torch::Tensor& bias);
 
+/// Rows and columns of zeros around a picture.
+struct Padding {
+  int64_t top = 0, left = 0, bottom = 0, right = 0;
+};
+
 /// weight (out, in, kernel, kernel), bias (out) or undefined: x (B, in, H, W) -> (B, out, H', W'),
 /// channels-last. nullptr as in pack_linear.
 std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor& weight,
                                               const torch::Tensor& bias,
                                               int64_t stride,
-                                              int64_t padding);
+                                              const Padding& padding);
 
 /// Leaves the parameter that was packed with no elements; undefined ones stay so.
 void release(torch::Tensor& parameter);

@@ -10,7 +10,7 @@ std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor&, const torch::Tens
 std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor&,
                                               const torch::Tensor&,
                                               int64_t,
-                                              int64_t) {
+                                              const Padding&) {
   return nullptr;
 }
 

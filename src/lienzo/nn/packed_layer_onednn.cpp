@@ -38,11 +38,18 @@ torch::Tensor room_for(const memory::desc& layout) {
   return at::empty({static_cast<int64_t>(layout.get_size())}, torch::kByte);
 }
 
-torch::Tensor reordered(const torch::Tensor& x, const memory::desc& from, const memory::desc& to) {
-  const torch::Tensor result = room_for(to);
-  memory in = as_memory(from, x), out = as_memory(to, result);
+void reorder(const torch::Tensor& x,
+             const memory::desc& from,
+             const torch::Tensor& y,
+             const memory::desc& to) {
+  memory in = as_memory(from, x), out = as_memory(to, y);
   dnnl::reorder(in, out).execute(this_thread(), in, out);
   this_thread().wait();
+}
+
+torch::Tensor reordered(const torch::Tensor& x, const memory::desc& from, const memory::desc& to) {
+  const torch::Tensor result = room_for(to);
+  reorder(x, from, result, to);
   return result;
 }
 
@@ -98,6 +105,12 @@ class Packed : public PackedLayer {
       throw dnnl::error(dnnl_unimplemented, "only a reference implementation");
     layout_ = plan.weights_layout;
     weights_ = reordered(weight, layout, layout_);
+  }
+
+  // The weights in `layout`, which is of fp32.
+  void unpack(const torch::Tensor& weight, const memory::desc& layout) {
+    const std::scoped_lock lock(mutex_);
+    reorder(weights_, layout_, weight, layout);
   }
 
   // `shape` is that of the input as the primitive sees it; x and y are contiguous in its order.
@@ -196,6 +209,12 @@ class PackedLinear : public Packed {
     return y;
   }
 
+  torch::Tensor weight() override {
+    const torch::Tensor weight = at::empty({out_, in_}, at::kFloat);
+    unpack(weight, memory::desc({in_, out_}, memory::data_type::f32, Tag::ba));
+    return weight;
+  }
+
  private:
   static constexpr int64_t kSomeRows = 1024;
 
@@ -218,7 +237,7 @@ class PackedConvolution : public Packed {
   PackedConvolution(const torch::Tensor& weight,
                     const torch::Tensor& bias,
                     int64_t stride,
-                    int64_t padding)
+                    const Padding& padding)
       : Packed(weight, bias),
         in_(weight.size(1)),
         out_(weight.size(0)),
@@ -233,13 +252,14 @@ class PackedConvolution : public Packed {
   torch::Tensor forward(const torch::Tensor& x) override {
     check(x, "conv2d");
     tensor::check_shape(x, {-1, in_, -1, -1}, "conv2d.x");
-    const int64_t height = size_after(x.size(2)), width = size_after(x.size(3));
+    const int64_t height = height_after(x.size(2)), width = width_after(x.size(3));
     if (height < 1 || width < 1) {
       throw Error(ErrorKind::kInvalidInput,
-                  fmt::format("[conv2d] picture of {} x {}, expected at least {} pixels each way",
+                  fmt::format("[conv2d] picture of {} x {}, expected at least {} x {}",
                               x.size(3),
                               x.size(2),
-                              kernel_ - 2 * padding_));
+                              kernel_ - padding_.left - padding_.right,
+                              kernel_ - padding_.top - padding_.bottom));
     }
     const torch::Tensor y =
         at::empty({x.size(0), out_, height, width}, x.options(), torch::MemoryFormat::ChannelsLast);
@@ -247,16 +267,27 @@ class PackedConvolution : public Packed {
     return y;
   }
 
+  torch::Tensor weight() override {
+    const torch::Tensor weight = at::empty({out_, in_, kernel_, kernel_}, at::kFloat);
+    unpack(weight, memory::desc({out_, in_, kernel_, kernel_}, memory::data_type::f32, Tag::oihw));
+    return weight;
+  }
+
  private:
   static constexpr int64_t kSomeSize = 64;
 
-  int64_t size_after(int64_t size) const { return (size + 2 * padding_ - kernel_) / stride_ + 1; }
+  int64_t height_after(int64_t height) const {
+    return (height + padding_.top + padding_.bottom - kernel_) / stride_ + 1;
+  }
+  int64_t width_after(int64_t width) const {
+    return (width + padding_.left + padding_.right - kernel_) / stride_ + 1;
+  }
 
   Plan make_plan(c10::IntArrayRef shape) const override {
     const memory::desc x({shape[0], in_, shape[2], shape[3]}, number(), Tag::nhwc),
         weights({out_, in_, kernel_, kernel_}, number(), Tag::any),
         bias({out_}, memory::data_type::f32, Tag::a),
-        y({shape[0], out_, size_after(shape[2]), size_after(shape[3])}, number(), Tag::nhwc);
+        y({shape[0], out_, height_after(shape[2]), width_after(shape[3])}, number(), Tag::nhwc);
     const dnnl::convolution_forward::primitive_desc description(
         dnnl::convolution_forward::desc(dnnl::prop_kind::forward_inference,
                                         dnnl::algorithm::convolution_direct,
@@ -265,8 +296,8 @@ class PackedConvolution : public Packed {
                                         bias,
                                         y,
                                         {stride_, stride_},
-                                        {padding_, padding_},
-                                        {padding_, padding_}),
+                                        {padding_.top, padding_.left},
+                                        {padding_.bottom, padding_.right}),
         attributes(),
         processor());
     Plan plan = plan_of(description);
@@ -274,7 +305,8 @@ class PackedConvolution : public Packed {
     return plan;
   }
 
-  int64_t in_, out_, kernel_, stride_, padding_;
+  int64_t in_, out_, kernel_, stride_;
+  Padding padding_;
 };
 
 // A convolution of single pixels is a linear layer over them, whose weights have one order for all
@@ -288,6 +320,8 @@ class PackedPixels : public PackedLayer {
     tensor::check_shape(x, {-1, in_, -1, -1}, "conv2d.x");
     return linear_.forward(x.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
   }
+
+  torch::Tensor weight() override { return linear_.weight().unsqueeze(2).unsqueeze(3); }
 
  private:
   int64_t in_;
@@ -319,9 +353,11 @@ std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor& weight, const torc
 std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor& weight,
                                               const torch::Tensor& bias,
                                               int64_t stride,
-                                              int64_t padding) {
+                                              const Padding& padding) {
   if (!has_primitive(weight)) return nullptr;
-  if (weight.size(2) == 1 && weight.size(3) == 1 && stride == 1 && padding == 0)
+  const bool padded =
+      padding.top > 0 || padding.left > 0 || padding.bottom > 0 || padding.right > 0;
+  if (weight.size(2) == 1 && weight.size(3) == 1 && stride == 1 && !padded)
     return packed<PackedPixels>(weight, bias);
   return packed<PackedConvolution>(weight, bias, stride, padding);
 }

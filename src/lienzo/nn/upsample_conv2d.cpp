@@ -1,0 +1,112 @@
+#include "lienzo/nn/upsample_conv2d.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include "lienzo/base/error.h"
+#include "lienzo/nn/skip_init.h"
+#include "lienzo/nn/upsample.h"
+#include "lienzo/tensor/shape.h"
+
+namespace lienzo::nn {
+namespace {
+
+// Along one axis, weights (a, b, c) over the doubled pixels become (a, b + c) over the small pixel
+// before and this one for the first of its two large pixels, (a + b, c) over this one and the next
+// for the second.
+torch::Tensor fold(const torch::Tensor& weight, int64_t axis, int64_t phase) {
+  const auto part = [&](int64_t from, int64_t count) { return weight.narrow(axis, from, count); };
+  return phase == 0 ? torch::cat({part(0, 1), part(1, 1) + part(2, 1)}, axis)
+                    : torch::cat({part(0, 1) + part(1, 1), part(2, 1)}, axis);
+}
+
+// The inverse of fold: `first` and `second` are the weights of the two phases.
+torch::Tensor unfold(const torch::Tensor& first, const torch::Tensor& second, int64_t axis) {
+  const torch::Tensor a = first.narrow(axis, 0, 1), c = second.narrow(axis, 1, 1);
+  return torch::cat({a, first.narrow(axis, 1, 1) - c, c}, axis);
+}
+
+}  // namespace
+
+UpsampleConv2dImpl::UpsampleConv2dImpl(int64_t in, int64_t out)
+    : weight(register_parameter("weight", torch::empty({out, in, 3, 3}))),
+      bias(register_parameter("bias", torch::empty({out}))) {
+  start_parameters(weight, bias);
+}
+
+torch::Tensor UpsampleConv2dImpl::forward(const torch::Tensor& x) {
+  tensor::check_shape(x, {-1, -1, -1, -1}, "upsample_conv2d.x");
+  return forward_cut(x, 2 * x.size(2), 2 * x.size(3));
+}
+
+torch::Tensor UpsampleConv2dImpl::forward_cut(const torch::Tensor& x,
+                                              int64_t height,
+                                              int64_t width) {
+  tensor::check_shape(x, {-1, -1, -1, -1}, "upsample_conv2d.x");
+  const int64_t whole_height = 2 * x.size(2), whole_width = 2 * x.size(3);
+  const bool cut = height != whole_height || width != whole_width;
+  if (height > whole_height || height < whole_height - 1 || width > whole_width ||
+      width < whole_width - 1) {
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[upsample_conv2d] {} x {} pixels wanted of {} x {}, expected all or "
+                            "one less",
+                            width,
+                            height,
+                            whole_width,
+                            whole_height));
+  }
+  if (!phases_[0] || cut) {
+    const torch::Tensor doubled =
+        upsample_twice(x).slice(2, 0, height).slice(3, 0, width);  // (B, in, height, width)
+    return phases_[0] ? whole().forward(doubled) : torch::conv2d(doubled, weight, bias, 1, 1);
+  }
+  const torch::Tensor small = x.contiguous(torch::MemoryFormat::ChannelsLast);
+  torch::Tensor y;
+  for (int64_t phase = 0; phase < 4; ++phase) {
+    const torch::Tensor part = phases_[static_cast<size_t>(phase)]->forward(small);
+    if (!y.defined()) {
+      y = torch::empty({x.size(0), part.size(1), height, width},
+                       part.options(),
+                       torch::MemoryFormat::ChannelsLast);
+    }
+    y.slice(2, phase / 2, height, 2).slice(3, phase % 2, width, 2).copy_(part);
+  }
+  return y;
+}
+
+void UpsampleConv2dImpl::prepare(torch::ScalarType dtype) {
+  if (phases_[0]) return check_prepared_as(*phases_[0], dtype);
+  const torch::Tensor wide = weight.detach().to(torch::kFloat);
+  packed_bias_ = bias.detach().to(torch::kFloat);
+  for (int64_t phase = 0; phase < 4; ++phase) {
+    const int64_t row = phase / 2, column = phase % 2;
+    phases_[static_cast<size_t>(phase)] =
+        pack_convolution(fold(fold(wide, 2, row), 3, column).to(dtype),
+                         packed_bias_,
+                         /*stride=*/1,
+                         {.top = 1 - row, .left = 1 - column, .bottom = row, .right = column});
+  }
+  if (phases_[0]) {
+    release(weight);
+    release(bias);
+    return;
+  }
+  weight.set_data(weight.to(dtype).contiguous(torch::MemoryFormat::ChannelsLast));
+  bias.set_data(bias.to(dtype));
+}
+
+PackedLayer& UpsampleConv2dImpl::whole() {
+  const std::scoped_lock lock(mutex_);
+  if (!whole_) {
+    const auto row = [&](size_t at) {
+      return unfold(phases_[at]->weight(), phases_[at + 1]->weight(), 3);
+    };
+    whole_ = pack_convolution(unfold(row(0), row(2), 2).to(phases_[0]->type()),
+                              packed_bias_,
+                              /*stride=*/1,
+                              {1, 1, 1, 1});
+  }
+  return *whole_;
+}
+
+}  // namespace lienzo::nn
