@@ -147,7 +147,8 @@ Course pndm_course(int steps, const NoiseModel& model, const SchedulerDefaults& 
     }
     // Three steps of four calls: at the start, twice in the middle and at the end.
     for (int i = 0; i + 1 < kPndmOrder; ++i) {
-      const double middle = down[i + 1] + stride / 2;
+      const int half = stride / 2;
+      const double middle = down[i + 1] + half;
       times.insert(times.end(), {down[i], middle, middle, down[i + 1]});
     }
     runge_kutta_calls = static_cast<int>(times.size());
@@ -180,9 +181,10 @@ Course distilled_course(std::string_view sampler,
   }
   std::vector<double> times;
   const double stride = static_cast<double>(grid) / steps;
+  const int train_stride = train_steps(model) / grid;
   for (int i = 0; i < steps; ++i) {
     const int place = grid - static_cast<int>(i * stride);
-    times.push_back(place * (train_steps(model) / grid) - 1);
+    times.push_back(place * train_stride - 1);
   }
   Course course = whole_steps(std::move(times), model);
   if (sampler == "tcd") course.end = model.sigma_table().front();

@@ -33,7 +33,7 @@ torch::Tensor sample_dpmpp_sde(const Denoiser& denoise,
     // To the level `to`, which is `share` of the way to the next one.
     const auto moved = [&](const torch::Tensor& target, double to, double share) {
       const auto [down, up] = ancestral_step(sigma, to, options.eta);
-      const torch::Tensor calm = exponential_step(x, target, sigma, down);
+      torch::Tensor calm = exponential_step(x, target, sigma, down);
       if (up == 0) return calm;
       const torch::Tensor fresh = draw(x,
                                        level_by_reference(sigma, sigma_next, 0),

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <deque>
 #include <string>
+#include <utility>
 
 #include "lienzo/base/error.h"
 
@@ -110,7 +111,7 @@ torch::Tensor sample_pndm(const Denoiser& denoise,
                 "[sampler] the levels of pndm must be those at which its calls start steps");
   }
   const torch::NoGradGuard no_grad;
-  State state{x, calls[0].ask}, start;
+  State state{std::move(x), calls[0].ask}, start;
   std::deque<torch::Tensor> outputs;  // one per step, the latest first
   torch::Tensor mean, denoised;       // of the current step
   size_t steps = 0;
