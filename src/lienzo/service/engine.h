@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lienzo/base/json.h"
+#include "lienzo/jobs/job.h"
+#include "lienzo/service/request.h"
+
+namespace lienzo::service {
+
+/// A model as clients see it.
+struct ModelFacts {
+  std::string id;      // what requests name
+  std::string name;    // for people
+  std::string family;  // "Lienzo", "Stable Diffusion 1.x", ...; empty while nobody looked
+  std::string note;    // what it can and cannot do, one sentence; may be empty
+  std::string file;    // the name of its file or folder, without the way there
+  std::string hash;    // SHA-256 where known; or empty
+  std::vector<Task> tasks;
+  std::vector<std::string> samplers, schedules;  // names that requests may use
+  int width = 512, height = 512;                 // its own
+  int smallest = 64, largest = 2048, multiple = 8;
+  bool square_only = false;
+  int steps = 20, most_steps = 200;
+  double guidance = 7.5;
+  bool negative_prompt = true;
+  uint64_t bytes = 0;
+  bool loaded = false;
+};
+
+/// A picture as an engine makes it: encoded, with its record inside.
+struct MadePicture {
+  std::string bytes;  // of the file
+  std::string format;
+  int width = 0, height = 0;
+  uint64_t seed = 0;
+  Json record;
+};
+
+/// What a running job tells and asks.
+struct EngineHooks {
+  std::function<void(const jobs::JobProgress&)> progress;
+  std::function<void(int index, int step, const std::string& bytes)> preview;  // WebP
+  std::function<bool()> cancelled;
+};
+
+/// Reads a blob by digest; throws Error(kNotFound).
+using BlobReader = std::function<std::string(const std::string&)>;
+
+/// What makes pictures. One thread at a time calls draw(); the rest is safe from any thread.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  /// The default first.
+  virtual std::vector<ModelFacts> models() = 0;
+  /// Fills in what is empty (model, seed, ...) and refuses what the model cannot do: Error
+  /// kNotFound for an unknown model, kInvalidInput and kUnsupported naming the field. Loads nothing.
+  virtual void complete(DrawRequest& request) = 0;
+  /// Throws Error; kCancelled when hooks.cancelled said so.
+  virtual std::vector<MadePicture> draw(const DrawRequest& request,
+                                        const BlobReader& blobs,
+                                        const EngineHooks& hooks) = 0;
+};
+
+}  // namespace lienzo::service
