@@ -1,0 +1,67 @@
+// The two directions of an X/Y grid: what can vary, and what people write for it.
+import {language, t} from '/studio/i18n.js';
+import {properName} from '/studio/names.js';
+import {state} from '/studio/store.js';
+
+/// Parameters that take a list of numbers, words, or choices.
+export const kAxes = {
+  none: {kind: 'none'},
+  seed: {kind: 'numbers', example: '1-4'},
+  steps: {kind: 'numbers', example: '4, 8, 16'},
+  guidance: {kind: 'numbers', example: '1-9 [4]'},
+  prompt: {kind: 'words', example: ''},
+  preset: {kind: 'choices'},
+  sampler: {kind: 'choices'},
+  schedule: {kind: 'choices'},
+  model: {kind: 'choices'},
+};
+
+/// What an axis of choices offers: [{value, text}].
+export function choicesOf(axis, model) {
+  if (axis === 'preset') return [{value: '', text: t('preset.none')}, ...state.presets.map(one => ({value: one.id, text: one.name[language()] ?? one.name.en}))];
+  if (axis === 'model') return state.models.filter(one => one.tasks.includes('imagine')).map(one => ({value: one.id, text: one.name}));
+  const names = (axis === 'sampler' ? model?.samplers : model?.schedules) ?? [];
+  return names.map(value => ({value, text: properName(value)}));
+}
+
+/// "1, 2, 5" or "1-4" or "1-9 (+2)" or "1-9 [4]" (four numbers from 1 to 9) -> numbers.
+export function parseNumbers(text, whole) {
+  const numbers = [];
+  for (const part of text.split(/[,;]/).map(one => one.trim()).filter(Boolean)) {
+    const range = part.match(/^(\d+(?:\.\d+)?)\s*[-–]\s*(\d+(?:\.\d+)?)\s*(?:\(\+?(\d+(?:\.\d+)?)\)|\[(\d+)\])?$/);
+    if (range) {
+      const [from, to] = [Number(range[1]), Number(range[2])];
+      if (range[4]) {
+        const n = Math.min(100, Number(range[4]));
+        for (let k = 0; k < n; ++k) numbers.push(n === 1 ? from : from + (to - from) * k / (n - 1));
+      } else {
+        const step = Number(range[3] ?? 1) || 1;
+        for (let value = from; value <= to + 1e-9 && numbers.length < 200; value += step) numbers.push(value);
+      }
+    } else if (/^\d+(\.\d+)?$/.test(part)) {
+      numbers.push(Number(part));
+    } else {
+      return null;
+    }
+  }
+  return numbers.map(value => (whole ? Math.round(value) : Math.round(value * 100) / 100));
+}
+
+/// The values of an axis {axis, text, chosen}: [{value, text}], or null if they cannot be read.
+export function valuesOf({axis, text, chosen}, model) {
+  const {kind} = kAxes[axis];
+  if (kind === 'none') return [{value: null, text: ''}];
+  if (kind === 'choices') return choicesOf(axis, model).filter(one => chosen.includes(one.value));
+  if (kind === 'words') return text.split(',').map(one => one.trim()).filter(Boolean).map(value => ({value, text: value}));
+  const numbers = parseNumbers(text, axis !== 'guidance');
+  return numbers && numbers.map(value => ({value, text: `${t(axis)} ${value}`}));
+}
+
+/// `draft` with one value of an axis in it. For words, the first of the axis is what is replaced.
+export function withValue(draft, axis, value, first) {
+  if (axis === 'none') return draft;
+  if (axis === 'seed') return {...draft, seed: String(value), seedLocked: true};
+  if (axis === 'prompt') return {...draft, prompt: draft.prompt.split(first).join(value)};
+  if (axis === 'preset') return {...draft, preset: value || null};
+  return {...draft, [axis]: value};
+}

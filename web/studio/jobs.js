@@ -1,0 +1,163 @@
+// Jobs and pictures as the server tells of them: into the store, and back as wishes.
+import * as api from '/studio/api.js';
+import {modelFor, whyNot} from '/studio/models.js';
+import {draftFrom, settings} from '/studio/request.js';
+import {dismiss, say, sayError} from '/studio/snackbar.js';
+import {changed, set, setDraft, state} from '/studio/store.js';
+import {t} from '/studio/i18n.js';
+
+export const isOver = job => ['done', 'failed', 'cancelled'].includes(job.state);
+export const byTime = (a, b) => (a.id < b.id ? -1 : 1);
+
+/// All jobs that wait or run, the one that comes first in front.
+export function activeJobs() {
+  const waiting = [...state.jobs.values()].filter(job => !isOver(job));
+  return waiting.sort((a, b) => (a.state === 'running' ? -1 : a.queue_position ?? 1e9) - (b.state === 'running' ? -1 : b.queue_position ?? 1e9) || byTime(a, b));
+}
+
+/// Takes in a job as the server gave it.
+export function takeJob(job) {
+  const before = state.jobs.get(job.id);
+  state.jobs.set(job.id, job);
+  if (isOver(job)) state.previews.delete(job.id);
+  if ((job.pictures?.length ?? 0) > (before?.pictures?.length ?? 0)) takePictures(job.pictures);
+  changed('jobs');
+}
+
+function takePictures(pictures) {
+  const {text, model} = state.search;
+  const known = new Set(state.pictures.map(picture => picture.id));
+  const fresh = pictures.filter(picture => !known.has(picture.id) && (!model || picture.model === model) &&
+                                           picture.prompt.toLowerCase().includes(text.toLowerCase()));
+  if (!fresh.length) return;
+  const all = [...fresh.reverse(), ...state.pictures];
+  set({pictures: all.sort((a, b) => b.created - a.created)});
+}
+
+export function takePreview({job, index, url}) {
+  const known = state.jobs.get(job);
+  if (known && isOver(known)) return;
+  if (!state.previews.has(job)) state.previews.set(job, []);
+  state.previews.get(job)[index] = url;
+  changed('previews');
+}
+
+/// Sends requests one after the other and puts them on the stage. Throws what the first refusal
+/// was, with `sent` and `wanted` on it.
+export async function submit(requests, {show = true} = {}) {
+  const jobs = [];
+  try {
+    for (const request of requests) {
+      const job = await api.submitJob(request);
+      jobs.push(job);
+      takeJob(newer(job));
+      if (show) set({stage: jobs.map(one => one.id)});
+    }
+  } catch (error) {
+    throw Object.assign(error, {sent: jobs.length, wanted: requests.length});
+  }
+  return jobs;
+}
+
+// An event may have overtaken the answer.
+function newer(job) {
+  const known = state.jobs.get(job.id);
+  return known && (isOver(known) || known.state === 'running') ? known : job;
+}
+
+export async function cancel(id) {
+  try {
+    takeJob(await api.cancelJob(id));
+  } catch (error) {
+    sayError(error);
+  }
+}
+
+export async function cancelAll() {
+  for (const job of activeJobs().reverse()) await cancel(job.id);
+}
+
+export async function forget(id) {
+  try {
+    await api.deleteJob(id);
+    state.jobs.delete(id);
+    changed('jobs');
+  } catch (error) {
+    sayError(error);
+  }
+}
+
+async function submitOne(request) {
+  try {
+    await submit([request]);
+    say(t('said.queued'));
+    return true;
+  } catch (error) {
+    sayError(error);
+    return false;
+  }
+}
+
+/// Another picture like this one; `amount` "small" or "strong".
+export function vary(picture, amount) {
+  const model = modelFor('vary', picture.model);
+  if (!model) return say(whyNot('vary'), {bad: true});
+  return submitOne({task: 'vary', model: model.id, picture: picture.id, amount});
+}
+
+export function upscale(picture, scale = 2) {
+  const model = modelFor('upscale', picture.model);
+  if (!model) return say(whyNot('upscale'), {bad: true});
+  return submitOne({task: 'upscale', model: model.id, picture: picture.id, scale});
+}
+
+/// The form as it was for this picture.
+export async function useSettings(picture) {
+  let request = {};
+  try {
+    request = (state.jobs.get(picture.job) ?? await api.getJob(picture.job)).request;
+  } catch {
+    // The job may be gone; the record has nearly all.
+  }
+  setDraft(draftFrom(picture.record ?? picture, request));
+  say(t('said.settings_used'));
+}
+
+/// Deletes after a while in which one can think again.
+export function deletePicture(picture) {
+  dismiss();
+  state.hidden.add(picture.id);
+  changed('pictures', 'jobs');
+  say(t('said.deleted'), {
+    action: {
+      text: t('undo'),
+      run: () => {
+        state.hidden.delete(picture.id);
+        changed('pictures', 'jobs');
+      },
+    },
+    gone: () => deleteNow(picture.id),
+  });
+}
+
+async function deleteNow(id) {
+  try {
+    await api.deletePicture(id, /*keepalive=*/ true);
+    state.pictures = state.pictures.filter(picture => picture.id !== id);
+    for (const job of state.jobs.values()) {
+      if (job.pictures) job.pictures = job.pictures.filter(picture => picture.id !== id);
+    }
+  } catch (error) {
+    if (error.status !== 404) {
+      state.hidden.delete(id);
+      sayError(error);
+    }
+  }
+  changed('pictures', 'jobs');
+}
+addEventListener('pagehide', dismiss);
+
+/// What an edit sends: the draft's settings without its size and style.
+export function editSettings(model, {count, seedLocked, seed}) {
+  return settings({...state.draft, count, seedLocked, seed}, model);
+}

@@ -1,0 +1,41 @@
+// Which model draws, what it can do, and in words why it cannot.
+import {t} from '/studio/i18n.js';
+import {state} from '/studio/store.js';
+
+/// The model of the draft; else the server's default. Undefined while the models are not known.
+export function currentModel() {
+  return findModel(state.draft.model) ?? state.models.find(model => model.default) ?? state.models[0];
+}
+
+/// By the id, or the name that a picture's record gives.
+export function findModel(name) {
+  if (!name) return undefined;
+  return state.models.find(model => model.id === name) ??
+         state.models.find(model => model.name === name || model.file === name);
+}
+
+export const can = (model, task) => Boolean(model?.tasks.includes(task));
+
+/// A model for `task` on a picture: the one that made it, the chosen one, or any that can.
+export function modelFor(task, madeBy = null) {
+  return [findModel(madeBy), currentModel(), ...state.models].find(model => can(model, task));
+}
+
+/// Why no model here can do `task`; empty if one can.
+export function whyNot(task) {
+  if (!state.models.length) return t('cannot.no_models');
+  if (state.models.some(model => can(model, task))) return '';
+  return t(`cannot.${task}`, {model: currentModel().name});
+}
+
+/// What to write for a first picture: the embedded model knows only its own small world.
+export function examples(model) {
+  if (model?.family === 'Lienzo') return [t('example.own.1'), t('example.own.2'), t('example.own.3')];
+  return [t('example.any.1'), t('example.any.2'), t('example.any.3')];
+}
+
+/// One sentence about the model.
+export function about(model) {
+  if (!model) return '';
+  return model.family === 'Lienzo' ? t('model.own') : model.note || model.family;
+}
