@@ -31,6 +31,16 @@ def without_form(key):
     return key
 
 
+def first_arguments(source):
+    """What stands as the first argument in each call of t()."""
+    for match in re.finditer(r"(?<![\w.])t\(", source):
+        depth, end = 1, match.end()
+        while depth and not (depth == 1 and source[end] == ","):
+            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(source[end], 0)
+            end += 1
+        yield source[match.end():end]
+
+
 def used():
     """The keys that sources name, and the beginnings of those that they put together."""
     keys, beginnings = set(), set()
@@ -38,7 +48,7 @@ def used():
         source = path.read_text("utf-8")
         keys.update(re.findall(r"data-t(?:-label|-hint)?=\"([^\"]+)\"", source))
         # t('key' and t(a ? 'key' : 'other'; t('beginning' + name and named('beginning', name.
-        for call in re.findall(r"\bt\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)", source):
+        for call in first_arguments(source):
             for text, plus in re.findall(r"(?<!== )(?<!\?\? )'([a-z_][\w./]*)'(\s*\+)?", call):
                 (beginnings if plus else keys).add(text)
             beginnings.update(re.findall(r"`([a-z_][\w./]*)\$", call))
