@@ -13,7 +13,7 @@ import {activeJobs, isOver, takeJob, takePreview} from '/studio/jobs.js';
 import {startKeys} from '/studio/keys.js';
 import {startPromptBar} from '/studio/prompt_bar.js';
 import {startQueue} from '/studio/queue.js';
-import {loadSession, startSession} from '/studio/session.js';
+import {askForKey, loadSession, startSession} from '/studio/session.js';
 import {startSettings} from '/studio/settings.js';
 import {sayError} from '/studio/snackbar.js';
 import {startStage} from '/studio/stage.js';
@@ -21,10 +21,15 @@ import {set, state, subscribe} from '/studio/store.js';
 import {startViewer} from '/studio/viewer.js';
 
 async function load() {
+  try {
+    await loadSession();
+  } catch (error) {
+    if (error.status === 401) return askForKey(signedIn);
+  }
   const take = (name, get) => get().then(value => set({[name]: value}), sayError);
   await Promise.all([
     take('models', api.getModels), take('presets', api.getPresets), take('wildcards', api.getWildcards),
-    loadJobs(), loadGallery(), loadSession().catch(() => {}),
+    loadJobs(), loadGallery(),
   ]);
   chooseStage();
 }
@@ -90,8 +95,9 @@ const reconnect = followEvents({
     wasOnline = online;
   },
 });
-startSession(() => {
+function signedIn() {
   reconnect();
   load();
-});
+}
+startSession(signedIn);
 load().finally(() => document.documentElement.dataset.ready = 'yes');

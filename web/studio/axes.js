@@ -1,6 +1,8 @@
 // The two directions of an X/Y grid: what can vary, and what people write for it.
-import {language, t} from '/studio/i18n.js';
+import {language, number, t} from '/studio/i18n.js';
+import {takesClipSkip} from '/studio/models.js';
 import {properName} from '/studio/names.js';
+import {kRatios} from '/studio/sizes.js';
 import {state} from '/studio/store.js';
 
 /// Parameters that take a list of numbers, words, or choices.
@@ -11,15 +13,23 @@ export const kAxes = {
   guidance: {kind: 'numbers', example: '1-9 [4]'},
   prompt: {kind: 'words', example: ''},
   preset: {kind: 'choices'},
+  ratio: {kind: 'choices'},
   sampler: {kind: 'choices'},
   schedule: {kind: 'choices'},
+  clipSkip: {kind: 'numbers', example: '1-3'},
   model: {kind: 'choices'},
 };
+
+/// Which of them mean anything to a model.
+export function axesOf(model) {
+  return Object.keys(kAxes).filter(axis => (axis === 'ratio' ? !model?.square_only : axis === 'clipSkip' ? takesClipSkip(model) : true));
+}
 
 /// What an axis of choices offers: [{value, text}].
 export function choicesOf(axis, model) {
   if (axis === 'preset') return [{value: '', text: t('preset.none')}, ...state.presets.map(one => ({value: one.id, text: one.name[language()] ?? one.name.en}))];
   if (axis === 'model') return state.models.filter(one => one.tasks.includes('imagine')).map(one => ({value: one.id, text: one.name}));
+  if (axis === 'ratio') return model?.square_only ? [] : kRatios.map(value => ({value, text: value}));
   const names = (axis === 'sampler' ? model?.samplers : model?.schedules) ?? [];
   return names.map(value => ({value, text: properName(value)}));
 }
@@ -54,7 +64,7 @@ export function valuesOf({axis, text, chosen}, model) {
   if (kind === 'choices') return choicesOf(axis, model).filter(one => chosen.includes(one.value));
   if (kind === 'words') return text.split(',').map(one => one.trim()).filter(Boolean).map(value => ({value, text: value}));
   const numbers = parseNumbers(text, axis !== 'guidance');
-  return numbers && numbers.map(value => ({value, text: `${t(axis)} ${value}`}));
+  return numbers && numbers.map(value => ({value, text: `${t('axis.' + axis)} ${number(value)}`}));
 }
 
 /// `draft` with one value of an axis in it. For words, the first of the axis is what is replaced.

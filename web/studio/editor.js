@@ -88,7 +88,7 @@ function modeField() {
   return h('fieldset.field.modes', {}, h('legend.sr-only', {}, t('editor.mode')), kModes.map(mode => {
     const why = whyNot(taskOf(mode));
     const input = h('input', {
-      type: 'radio', name: 'edit-mode', value: mode, disabled: Boolean(why),
+      type: 'radio', name: 'edit-mode', value: mode, disabled: Boolean(why), autofocus: edit.mode === mode,
       onchange: () => {
         edit.mode = mode;
         if (!can(edit.model, taskOf(mode))) edit.model = modelFor(taskOf(mode), edit.source.model);
@@ -249,7 +249,7 @@ function paintWith(canvas) {
     if (!painting && document.activeElement !== canvas) ring().hidden = true;
   });
   const spot = [canvas.width / 2, canvas.height / 2];
-  canvas.addEventListener('focus', () => showRing(...spot));
+  canvas.addEventListener('focus', () => edit.scale && showRing(...spot));
   canvas.addEventListener('blur', () => ring() && (ring().hidden = true));
   canvas.addEventListener('keydown', event => {
     const by = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key];

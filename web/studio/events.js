@@ -42,15 +42,17 @@ export function followEvents(on) {
 
   async function forever() {
     for (;;) {
+      let forbidden = false;
       try {
         await once();
       } catch (error) {
+        forbidden = error.status === 401;
         if (error.status === 400 || error.status === 404) last = null;
       }
-      on.online(false);
+      if (!forbidden) on.online(false);
       await new Promise(resolve => {
         wake = resolve;
-        setTimeout(resolve, wait);
+        if (!forbidden) setTimeout(resolve, wait);  // else until somebody signed in
       });
       wait = Math.min(wait * 2, kLongestWait);
     }

@@ -36,12 +36,18 @@ function look(search) {
   return loadGallery();
 }
 
+// "#word" looks for a tag, anything else for words of the prompt.
+function searched() {
+  const {text, model} = state.search;
+  return text.startsWith('#') ? {tag: text.slice(1), model} : {text, model};
+}
+
 /// The first page, anew.
 export async function loadGallery() {
   const mine = ++asked;
   problem = null;
   try {
-    const {pictures, next} = await api.getPictures({...state.search, limit: kPage});
+    const {pictures, next} = await api.getPictures({...searched(), limit: kPage});
     if (mine === asked) set({pictures, next});
   } catch (error) {
     if (mine !== asked) return;
@@ -56,7 +62,7 @@ async function loadMore() {
   loading = true;
   const mine = asked;
   try {
-    const {pictures, next} = await api.getPictures({...state.search, limit: kPage, before: state.next});
+    const {pictures, next} = await api.getPictures({...searched(), limit: kPage, before: state.next});
     const known = new Set(state.pictures.map(picture => picture.id));
     if (mine === asked) set({pictures: [...state.pictures, ...pictures.filter(picture => !known.has(picture.id))], next});
   } catch {

@@ -1,6 +1,6 @@
 // X/Y grids: the same picture with two things varied. One job per cell, tagged with the grid.
 import * as api from '/studio/api.js';
-import {kAxes, choicesOf, valuesOf, withValue} from '/studio/axes.js';
+import {axesOf, kAxes, choicesOf, valuesOf, withValue} from '/studio/axes.js';
 import {$, fill, h, iconButton, openDialog} from '/studio/dom.js';
 import {explain} from '/studio/errors.js';
 import {composeSheet} from '/studio/grid_sheet.js';
@@ -68,7 +68,7 @@ function pastField() {
 
 function axisField(name) {
   const axis = form[name];
-  const place = h('div', {});
+  const place = h('div.values', {});
   const select = h('select', {
     id: 'axis-' + name,
     onchange: () => {
@@ -76,7 +76,7 @@ function axisField(name) {
       showValues();
       count();
     },
-  }, Object.keys(kAxes).map(one => h('option', {value: one}, t('axis.' + one))));
+  }, axesOf(currentModel()).map(one => h('option', {value: one}, t('axis.' + one))));
   select.value = axis.axis;
 
   function showValues() {

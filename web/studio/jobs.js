@@ -26,9 +26,9 @@ export function takeJob(job) {
 
 function takePictures(pictures) {
   const {text, model} = state.search;
+  const fits = picture => (text.startsWith('#') ? picture.tags?.includes(text.slice(1)) : picture.prompt.toLowerCase().includes(text.toLowerCase()));
   const known = new Set(state.pictures.map(picture => picture.id));
-  const fresh = pictures.filter(picture => !known.has(picture.id) && (!model || picture.model === model) &&
-                                           picture.prompt.toLowerCase().includes(text.toLowerCase()));
+  const fresh = pictures.filter(picture => !known.has(picture.id) && (!model || picture.model === model) && fits(picture));
   if (!fresh.length) return;
   const all = [...fresh.reverse(), ...state.pictures];
   set({pictures: all.sort((a, b) => b.created - a.created)});

@@ -93,8 +93,10 @@ export class Mask {
       context.lineCap = context.lineJoin = 'round';
       context.beginPath();
       const [first, ...rest] = step.points;
+      context.arc(...first, step.width / 2, 0, 2 * Math.PI);
+      context.fill();
+      context.beginPath();
       context.moveTo(...first);
-      context.lineTo(...first);
       for (const point of rest) context.lineTo(...point);
       context.stroke();
     }

@@ -16,6 +16,9 @@ export function findModel(name) {
 
 export const can = (model, task) => Boolean(model?.tasks.includes(task));
 
+/// Whether its text encoder is one whose last layers can be left out.
+export const takesClipSkip = model => Boolean(model) && model.family !== 'Lienzo';
+
 /// A model for `task` on a picture: the one that made it, the chosen one, or any that can.
 export function modelFor(task, madeBy = null) {
   return [findModel(madeBy), currentModel(), ...state.models].find(model => can(model, task));

@@ -1,8 +1,7 @@
 // The queue panel: what is drawn now, what waits, and what lately failed.
 import {$, fill, h, iconButton} from '/studio/dom.js';
 import {explainJob} from '/studio/errors.js';
-import {named, t, timeLeft} from '/studio/i18n.js';
-import {icon} from '/studio/icons.js';
+import {language, named, t, timeLeft} from '/studio/i18n.js';
 import {activeJobs, byTime, cancel, cancelAll, forget} from '/studio/jobs.js';
 import {set, state, subscribe} from '/studio/store.js';
 
@@ -21,6 +20,9 @@ function soon() {
   }, 120);
 }
 
+// Rows are kept and changed in place: one that was built anew could not be pressed.
+const rows = new Map();  // job id -> {element, show(job)}
+
 /// What the panel shows, brought up to date; the badge alone while it is closed.
 export function render() {
   const active = activeJobs();
@@ -29,27 +31,48 @@ export function render() {
   badge.textContent = String(active.length);
   if (!$('#queue').open) return;
   const failed = [...state.jobs.values()].filter(job => job.state === 'failed').sort(byTime).reverse().slice(0, 10);
+  const shape = [language(), ...active.map(job => job.id), '/', ...failed.map(job => job.id)].join();
+  if ($('#queue-body').dataset.shape !== shape) build(active, failed, shape);
+  for (const job of active) rows.get(job.id).show(job);
+}
+
+function build(active, failed, shape) {
   const body = $('#queue-body');
   const focused = document.activeElement?.dataset?.key;
+  if (!body.dataset.shape?.startsWith(language())) rows.clear();
+  body.dataset.shape = shape;
+  for (const id of rows.keys()) if (!active.some(job => job.id === id)) rows.delete(id);
+  for (const job of active) if (!rows.has(job.id)) rows.set(job.id, makeRow(job));
   fill(body,
-    active.length ? h('ul.jobs', {}, active.map(row)) : h('p.empty', {}, t('queue.empty')),
-    active.length > 1 && h('button.button', {type: 'button', data: {key: 'all'}, onclick: cancelAll}, icon('close'), h('span', {}, t('queue.cancel_all'))),
+    active.length ? h('ul.jobs', {}, active.map(job => rows.get(job.id).element)) : h('p.empty', {}, t('queue.empty')),
+    active.length > 1 && iconButton('close', t('queue.cancel_all'), cancelAll, {data: {key: 'all'}}),
     failed.length > 0 && h('h3', {}, t('queue.failed')), failed.length > 0 && h('ul.jobs', {}, failed.map(failure)));
-  if (focused) body.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  if (focused) (body.querySelector(`[data-key="${CSS.escape(focused)}"]`) ?? body.querySelector('button') ?? $('#queue [data-close]')).focus();
 }
 
 const title = job => job.request.prompt || named('task.', job.task);
 
-function row(job) {
+function wordsOf(job) {
   const {progress} = job;
-  const words = job.state === 'queued' ? t('queue.place', {k: (job.queue_position ?? 0) + 1}) :
-    [named('stage.', progress.stage || 'load'), progress.steps > 0 && progress.step > 0 && t('status.step', {step: progress.step, steps: progress.steps}), timeLeft(progress.seconds_left)].filter(Boolean).join(' · ');
-  return h('li.job', {},
-    h('button.job-title', {type: 'button', data: {key: 'show' + job.id}, onclick: () => set({stage: [job.id]})}, title(job)),
+  if (job.cancel_requested) return t('queue.stopping');
+  if (job.state === 'queued') return t('queue.place', {k: (job.queue_position ?? 0) + 1});
+  return [named('stage.', progress.stage || 'load'), progress.steps > 0 && progress.step > 0 && t('status.step', {step: progress.step, steps: progress.steps}),
+    timeLeft(progress.seconds_left)].filter(Boolean).join(' · ');
+}
+
+function makeRow(job) {
+  const {id} = job;
+  const words = h('p.job-words', {}), line = h('div.bar', {}, h('span'));
+  const element = h('li.job', {},
+    h('button.job-title', {type: 'button', data: {key: 'show' + id}, onclick: () => set({stage: [id]})}, title(job)),
     h('p.hint', {}, [named('task.', job.task), (job.request.count ?? 1) > 1 && t('pictures', {n: job.request.count})].filter(Boolean).join(' · ')),
-    h('p.job-words', {}, job.cancel_requested ? t('queue.stopping') : words),
-    h('div.bar', {style: {'--part': String(progress?.fraction ?? 0)}}, h('span')),
-    iconButton('close', t('queue.cancel', {prompt: title(job)}), () => cancel(job.id), {quiet: true, data: {key: job.id}}));
+    words, line, iconButton('close', t('queue.cancel', {prompt: title(job)}), () => cancel(id), {quiet: true, data: {key: id}}));
+  const show = now => {
+    const text = wordsOf(now);
+    if (words.textContent !== text) words.textContent = text;
+    line.style.setProperty('--part', String(now.progress?.fraction ?? 0));
+  };
+  return {element, show};
 }
 
 function failure(job) {

@@ -2,7 +2,7 @@
 import {$, fill, h, iconButton} from '/studio/dom.js';
 import {language, number, t} from '/studio/i18n.js';
 import {icon} from '/studio/icons.js';
-import {about, can, currentModel} from '/studio/models.js';
+import {about, can, currentModel, takesClipSkip} from '/studio/models.js';
 import {properName} from '/studio/names.js';
 import {kRatios, draftSize, snap} from '/studio/sizes.js';
 import {kEmptyDraft, setDraft, state, subscribe} from '/studio/store.js';
@@ -36,7 +36,7 @@ function build() {
     h('details.more', {open: true}, h('summary', {}, t('settings.drawing')),
       sliderField('steps', {low: 1, high: Math.min(model.most_steps, 150), step: 1, own: model.steps}),
       sliderField('guidance', {low: 1, high: 20, step: 0.5, own: model.guidance}),
-      selectField('sampler', model.samplers), selectField('schedule', model.schedules)),
+      selectField('sampler', model.samplers), selectField('schedule', model.schedules), clipSkipField(model)),
     h('details.more', {}, h('summary', {}, t('settings.finish')), hiresField(model), formatField()),
     wildcardField());
   if (focused && body.querySelector('#' + CSS.escape(focused))) $('#' + CSS.escape(focused)).focus();
@@ -177,6 +177,16 @@ function selectField(name, choices) {
     h('option', {value: ''}, t('own')), choices.map(one => h('option', {value: one}, properName(one))));
   fields.push(() => select.value = choices.includes(state.draft[name]) ? state.draft[name] : '');
   return field(name, t(name), select);
+}
+
+function clipSkipField(model) {
+  if (!takesClipSkip(model)) return null;
+  const input = h('input', {
+    id: 'clip-skip', type: 'number', inputmode: 'numeric', min: 1, max: 12, placeholder: '1', 'aria-describedby': 'clip-skip-hint',
+    onchange: () => setDraft({clipSkip: input.value === '' ? null : Math.min(12, Math.max(1, Math.round(Number(input.value))))}),
+  });
+  fields.push(() => input.value = state.draft.clipSkip ?? '');
+  return field('clip-skip', t('clip_skip'), input, t('clip_skip.hint'));
 }
 
 function hiresField(model) {

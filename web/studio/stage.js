@@ -83,15 +83,21 @@ function place() {
   const shapes = [...tiles.values()].map(tile => tile.aspect());
   const aspect = Math.max(...shapes);
   const {clientWidth: width, clientHeight: height} = box;
-  let best = 0;
+  let best = 0, perRow = 1;
   for (let columns = 1; columns <= tiles.size; ++columns) {
     const rows = Math.ceil(tiles.size / columns);
     const across = (width - kGap * (columns - 1)) / columns;
     const down = (height - kGap * (rows - 1)) / rows * aspect;
-    best = Math.max(best, Math.min(across, down));
+    if (Math.min(across, down) <= best) continue;
+    best = Math.min(across, down);
+    perRow = columns;
   }
   const least = Math.min(140, (width - kGap) / 2);
-  box.style.setProperty('--tile', `${Math.floor(Math.max(best, least))}px`);
+  const tile = Math.floor(Math.max(best, least));
+  box.style.setProperty('--tile', `${tile}px`);
+  // So much air beside them that no row holds more than meant.
+  const air = best < least ? 0 : Math.max(0, Math.floor((width - perRow * tile - (perRow - 1) * kGap) / 2) - 1);
+  box.style.paddingInline = `${air}px`;
   box.classList.toggle('full', best < least);
 }
 

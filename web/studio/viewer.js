@@ -97,20 +97,19 @@ function show(shown) {
         actionButton('edit', 'brush', t('edit'), edit),
         actionButton('compare', 'compare', t('compare.with'), {run: () => compare(shown)}),
         h('a.button', {href: api.downloadUrl(shown.id), download: '', data: {key: 'download'}}, icon('download'), h('span', {}, t('download'))),
+        actionButton('copy', 'copy', t('record.copy'), {run: () => copyRecord(shown)}),
         actionButton('delete', 'trash', t('delete'), {run: remove}, 'danger')),
       record(shown)));
 }
 
 // With the picture it was made from, where there is one; else another is asked for.
 async function compare(shown) {
-  const source = state.jobs.get(shown.job)?.request.picture;
   $('#viewer').close();
-  if (source) {
-    try {
-      return openCompare(await api.getPicture(source), shown);
-    } catch {
-      // An upload, or deleted since.
-    }
+  try {
+    const {request} = state.jobs.get(shown.job) ?? await api.getJob(shown.job);
+    if (request.picture) return openCompare(await api.getPicture(request.picture), shown);
+  } catch {
+    // The job is gone, or its picture was an upload or is deleted.
   }
   set({comparing: shown});
   $('#gallery').scrollIntoView();
@@ -137,7 +136,7 @@ function record(shown) {
   row(t('record.hash'), made.model_hash && made.model_hash.slice(0, 12));
   return h('div.record', {}, h('h3', {}, t('record.title')), h('dl', {}, rows),
     made.scene && h('details', {}, h('summary', {}, t('record.scene')), h('pre', {tabindex: 0}, JSON.stringify(made.scene, null, 1))),
-    tags(shown), copyButton(shown));
+    tags(shown));
 }
 
 function tags(shown) {
@@ -155,13 +154,11 @@ function tags(shown) {
   return h('div.field', {}, h('label', {for: 'picture-tags'}, t('tags')), input);
 }
 
-function copyButton(shown) {
-  return iconButton('copy', t('record.copy'), async () => {
-    try {
-      await navigator.clipboard.writeText(JSON.stringify(shown.record ?? shown, null, 2));
-      say(t('said.copied'));
-    } catch {
-      say(t('error.clipboard'), {bad: true});
-    }
-  }, {kind: 'quiet', data: {key: 'copy'}});
+async function copyRecord(shown) {
+  try {
+    await navigator.clipboard.writeText(JSON.stringify(shown.record ?? shown, null, 2));
+    say(t('said.copied'));
+  } catch {
+    say(t('error.clipboard'), {bad: true});
+  }
 }

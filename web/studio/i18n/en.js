@@ -128,6 +128,8 @@ export default {
   'guidance.hint': 'How closely it follows the words. The model uses {own}.',
   'sampler': 'Sampler',
   'schedule': 'Noise schedule',
+  'clip_skip': 'CLIP skip',
+  'clip_skip.hint': 'From which last layer the text is read; 1 is the very last.',
   'hires': 'A second, larger pass',
   'hires.hint': 'Draws over the result at twice the size: more detail, more time.',
   'hires.cannot': '{model} cannot draw over a picture.',
@@ -139,7 +141,7 @@ export default {
   // Gallery
   'gallery.title': 'Gallery',
   'gallery.search': 'Search the gallery',
-  'gallery.search_hint': 'Search',
+  'gallery.search_hint': 'Search, or #tag',
   'gallery.of_model': 'Of which model',
   'gallery.every_model': 'All models',
   'gallery.more': 'Show more',
@@ -161,7 +163,7 @@ export default {
   'record.version': 'Program',
   'record.hash': 'Model hash',
   'record.scene': 'Layout',
-  'record.copy': 'Copy the record',
+  'record.copy': 'Copy record',
   'tags': 'Tags',
   'tags.hint': 'separated by commas',
 
@@ -238,8 +240,10 @@ export default {
   'axis.guidance': 'Guidance',
   'axis.prompt': 'Words of the prompt',
   'axis.preset': 'Style',
+  'axis.ratio': 'Shape',
   'axis.sampler': 'Sampler',
   'axis.schedule': 'Noise schedule',
+  'axis.clipSkip': 'CLIP skip',
   'axis.model': 'Model',
 
   // Queue

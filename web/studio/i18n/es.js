@@ -128,6 +128,8 @@ export default {
   'guidance.hint': 'Cuánto obedece a las palabras. El modelo usa {own}.',
   'sampler': 'Método',
   'schedule': 'Reparto del ruido',
+  'clip_skip': 'Salto de CLIP',
+  'clip_skip.hint': 'Desde qué capa final se lee el texto; 1 es la última.',
   'hires': 'Segunda pasada, más grande',
   'hires.hint': 'Dibuja al doble de tamaño sobre el resultado: más detalle, más tiempo.',
   'hires.cannot': '{model} no puede redibujar sobre una imagen.',
@@ -139,7 +141,7 @@ export default {
   // Galería
   'gallery.title': 'Galería',
   'gallery.search': 'Buscar en la galería',
-  'gallery.search_hint': 'Buscar',
+  'gallery.search_hint': 'Buscar, o #etiqueta',
   'gallery.of_model': 'De qué modelo',
   'gallery.every_model': 'Todos los modelos',
   'gallery.more': 'Ver más',
@@ -161,7 +163,7 @@ export default {
   'record.version': 'Programa',
   'record.hash': 'Huella del modelo',
   'record.scene': 'Composición',
-  'record.copy': 'Copiar el registro',
+  'record.copy': 'Copiar registro',
   'tags': 'Etiquetas',
   'tags.hint': 'separadas por comas',
 
@@ -238,8 +240,10 @@ export default {
   'axis.guidance': 'Fidelidad al texto',
   'axis.prompt': 'Palabras del texto',
   'axis.preset': 'Estilo',
+  'axis.ratio': 'Forma',
   'axis.sampler': 'Método',
   'axis.schedule': 'Reparto del ruido',
+  'axis.clipSkip': 'Salto de CLIP',
   'axis.model': 'Modelo',
 
   // Cola
