@@ -9,7 +9,7 @@ import {loadGallery, startGallery} from '/studio/gallery.js';
 import {startGrid} from '/studio/grid.js';
 import {t} from '/studio/i18n.js';
 import {placeIcons} from '/studio/icons.js';
-import {activeJobs, isOver, takeJob, takePreview} from '/studio/jobs.js';
+import {activeJobs, takeJob, takePreview} from '/studio/jobs.js';
 import {startKeys} from '/studio/keys.js';
 import {startPromptBar} from '/studio/prompt_bar.js';
 import {startQueue} from '/studio/queue.js';
@@ -37,10 +37,7 @@ async function load() {
 async function loadJobs() {
   try {
     const lists = await Promise.all([api.getJobs({limit: 50}), api.getJobs({state: 'running'}), api.getJobs({state: 'queued', limit: 200})]);
-    for (const job of lists.flat()) {
-      const known = state.jobs.get(job.id);
-      if (!known || !isOver(known)) takeJob(job);
-    }
+    lists.flat().forEach(takeJob);
     await Promise.all(state.stage.filter(id => !state.jobs.has(id)).map(id => api.getJob(id).then(takeJob, () => {})));
   } catch (error) {
     sayError(error);

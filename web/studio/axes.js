@@ -1,6 +1,6 @@
 // The two directions of an X/Y grid: what can vary, and what people write for it.
 import {language, number, t} from '/studio/i18n.js';
-import {takesClipSkip} from '/studio/models.js';
+import {isSmallWorld, takesClipSkip} from '/studio/models.js';
 import {properName} from '/studio/names.js';
 import {kRatios} from '/studio/sizes.js';
 import {state} from '/studio/store.js';
@@ -22,7 +22,11 @@ export const kAxes = {
 
 /// Which of them mean anything to a model.
 export function axesOf(model) {
-  return Object.keys(kAxes).filter(axis => (axis === 'ratio' ? !model?.square_only : axis === 'clipSkip' ? takesClipSkip(model) : true));
+  return Object.keys(kAxes).filter(axis => {
+    if (axis === 'clipSkip') return takesClipSkip(model);
+    if (axis === 'preset' && isSmallWorld(model)) return false;
+    return kAxes[axis].kind !== 'choices' || choicesOf(axis, model).length > 1;
+  });
 }
 
 /// What an axis of choices offers: [{value, text}].

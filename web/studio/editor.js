@@ -5,7 +5,7 @@ import {explain} from '/studio/errors.js';
 import {number, t} from '/studio/i18n.js';
 import {editSettings, submit} from '/studio/jobs.js';
 import {Mask} from '/studio/mask.js';
-import {can, modelFor, whyNot} from '/studio/models.js';
+import {can, modelFor, takesNegative, whyNot} from '/studio/models.js';
 import {enlarge, fitMargins, kSides, makeFrame} from '/studio/outpaint.js';
 import {fitSize} from '/studio/sizes.js';
 import {announce, say} from '/studio/snackbar.js';
@@ -279,7 +279,7 @@ function requestOfEdit() {
   const {mode, model, source} = edit;
   const request = {task: taskOf(mode), ...editSettings(model, {count: edit.count, seedLocked: state.draft.seedLocked, seed: state.draft.seed}),
     prompt: edit.prompt.trim(), picture: source.id, strength: edit.strength[mode]};
-  if (state.draft.negative.trim() && model.negative_prompt) request.negative_prompt = state.draft.negative.trim();
+  if (state.draft.negative.trim() && takesNegative(model, state.draft)) request.negative_prompt = state.draft.negative.trim();
   if (mode === 'outpaint') {
     const margins = fitMargins(edit.margins, edit.width, edit.height, model);
     const {picture, mask} = enlarge(edit.image, edit.width, edit.height, margins, Math.min(16, Math.round(Math.min(edit.width, edit.height) / 16)));

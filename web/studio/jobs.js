@@ -15,9 +15,18 @@ export function activeJobs() {
   return waiting.sort((a, b) => (a.state === 'running' ? -1 : a.queue_position ?? 1e9) - (b.state === 'running' ? -1 : b.queue_position ?? 1e9) || byTime(a, b));
 }
 
+// An event may overtake the answer to a request: what is older is known by being less far.
+function isOlder(job, known) {
+  if (!known) return false;
+  if (isOver(known) || isOver(job)) return isOver(known) && !isOver(job);
+  if (job.attempts !== known.attempts) return job.attempts < known.attempts;
+  return known.state === 'running' && (job.state === 'queued' || (job.progress?.fraction ?? 0) < (known.progress?.fraction ?? 0));
+}
+
 /// Takes in a job as the server gave it.
 export function takeJob(job) {
   const before = state.jobs.get(job.id);
+  if (isOlder(job, before)) return;
   state.jobs.set(job.id, job);
   if (isOver(job)) state.previews.delete(job.id);
   if ((job.pictures?.length ?? 0) > (before?.pictures?.length ?? 0)) takePictures(job.pictures);
@@ -50,19 +59,13 @@ export async function submit(requests, {show = true} = {}) {
     for (const request of requests) {
       const job = await api.submitJob(request);
       jobs.push(job);
-      takeJob(newer(job));
+      takeJob(job);
       if (show) set({stage: jobs.map(one => one.id)});
     }
   } catch (error) {
     throw Object.assign(error, {sent: jobs.length, wanted: requests.length});
   }
   return jobs;
-}
-
-// An event may have overtaken the answer.
-function newer(job) {
-  const known = state.jobs.get(job.id);
-  return known && (isOver(known) || known.state === 'running') ? known : job;
 }
 
 export async function cancel(id) {
@@ -147,6 +150,7 @@ async function deleteNow(id) {
     for (const job of state.jobs.values()) {
       if (job.pictures) job.pictures = job.pictures.filter(picture => picture.id !== id);
     }
+    state.hidden.delete(id);  // the same seed may make the same picture again
   } catch (error) {
     if (error.status !== 404) {
       state.hidden.delete(id);

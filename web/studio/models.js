@@ -16,6 +16,12 @@ export function findModel(name) {
 
 export const can = (model, task) => Boolean(model?.tasks.includes(task));
 
+/// Whether it is the embedded kind, which draws a small world of its own and knows no styles.
+export const isSmallWorld = model => model?.family === 'Lienzo' && Boolean(model.note);
+
+/// Whether a negative prompt does anything: it pulls away in the measure of the guidance.
+export const takesNegative = (model, draft) => model.negative_prompt && (draft.guidance ?? model.guidance) > 1;
+
 /// Whether its text encoder is one whose last layers can be left out.
 export const takesClipSkip = model => Boolean(model) && model.family !== 'Lienzo';
 
@@ -33,12 +39,12 @@ export function whyNot(task) {
 
 /// What to write for a first picture: the embedded model knows only its own small world.
 export function examples(model) {
-  if (model?.family === 'Lienzo') return [t('example.own.1'), t('example.own.2'), t('example.own.3')];
+  if (isSmallWorld(model)) return [t('example.own.1'), t('example.own.2'), t('example.own.3')];
   return [t('example.any.1'), t('example.any.2'), t('example.any.3')];
 }
 
 /// One sentence about the model.
 export function about(model) {
   if (!model) return '';
-  return model.family === 'Lienzo' ? t('model.own') : model.note || model.family;
+  return isSmallWorld(model) ? t('model.own') : model.note || model.family;
 }

@@ -3,7 +3,7 @@ import {$, debounce, fill, h} from '/studio/dom.js';
 import {explain} from '/studio/errors.js';
 import {announce} from '/studio/snackbar.js';
 import {submit} from '/studio/jobs.js';
-import {currentModel} from '/studio/models.js';
+import {currentModel, isSmallWorld} from '/studio/models.js';
 import {imagineRequest} from '/studio/request.js';
 import {draftSize} from '/studio/sizes.js';
 import {setDraft, state, subscribe} from '/studio/store.js';
@@ -62,7 +62,7 @@ function showSummary() {
   const size = draftSize(draft, model);
   const parts = [
     model?.name ?? t('model.none'), `${number(size.width, {useGrouping: false})} × ${number(size.height, {useGrouping: false})}`,
-    preset && preset.name[language()], draft.seedLocked && draft.seed && t('summary.seed', {seed: draft.seed}),
+    preset && !isSmallWorld(model) && preset.name[language()], draft.seedLocked && draft.seed && t('summary.seed', {seed: draft.seed}),
   ].filter(Boolean);
   fill($('#summary'), h('span.sr-only', {}, t('settings.title') + ': '), parts.join(' · '));
   showButton();

@@ -79,5 +79,6 @@ function failure(job) {
   const {title: why, detail} = explainJob(job.error);
   return h('li.job', {},
     h('p.job-title', {}, title(job)), h('p.job-words.bad', {}, why), detail && h('p.hint', {}, detail),
-    iconButton('trash', t('queue.forget', {prompt: title(job)}), () => forget(job.id), {quiet: true, data: {key: job.id}}));
+    // With the job its pictures would go, too.
+    !job.pictures?.length && iconButton('trash', t('queue.forget', {prompt: title(job)}), () => forget(job.id), {quiet: true, data: {key: job.id}}));
 }

@@ -1,5 +1,5 @@
 // From the draft of the form to requests of the API, and from a picture's record back to a draft.
-import {can, currentModel, findModel} from '/studio/models.js';
+import {can, currentModel, findModel, isSmallWorld, takesClipSkip, takesNegative} from '/studio/models.js';
 import {kRatios, draftSize, sizeFor} from '/studio/sizes.js';
 import {kEmptyDraft, state} from '/studio/store.js';
 
@@ -20,7 +20,7 @@ export function settings(draft, model) {
   if (draft.schedule && model.schedules.includes(draft.schedule)) request.schedule = draft.schedule;
   if (draft.seedLocked && /^\d+$/.test(draft.seed)) request.seed = draft.seed;
   if (draft.count > 1) request.count = draft.count;
-  if (draft.clipSkip) request.clip_skip = draft.clipSkip;
+  if (draft.clipSkip && takesClipSkip(model)) request.clip_skip = draft.clipSkip;
   if (draft.format !== 'png') request.output = {format: draft.format};
   return request;
 }
@@ -29,9 +29,9 @@ export function settings(draft, model) {
 /// the cells of a grid.
 export function imagineRequest(prompt, draft = state.draft, tags = []) {
   const model = findModel(draft.model) ?? currentModel();
-  const words = styled(prompt, model.negative_prompt ? draft.negative.trim() : '', draft.preset);
+  const words = styled(prompt, draft.negative.trim(), isSmallWorld(model) ? null : draft.preset);
   const request = {task: 'imagine', ...settings(draft, model), prompt: words.prompt};
-  if (words.negative && model.negative_prompt) request.negative_prompt = words.negative;
+  if (words.negative && takesNegative(model, draft)) request.negative_prompt = words.negative;
   const size = draftSize(draft, model);
   if (size.width !== model.width || size.height !== model.height) Object.assign(request, size);
   if (draft.hires && can(model, 'edit')) request.hires = {scale: draft.hiresScale, strength: draft.hiresStrength};

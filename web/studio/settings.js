@@ -2,7 +2,7 @@
 import {$, fill, h, iconButton} from '/studio/dom.js';
 import {language, number, t} from '/studio/i18n.js';
 import {icon} from '/studio/icons.js';
-import {about, can, currentModel, takesClipSkip} from '/studio/models.js';
+import {about, can, currentModel, isSmallWorld, takesClipSkip, takesNegative} from '/studio/models.js';
 import {properName} from '/studio/names.js';
 import {kRatios, draftSize, snap} from '/studio/sizes.js';
 import {kEmptyDraft, setDraft, state, subscribe} from '/studio/store.js';
@@ -32,7 +32,7 @@ function build() {
   if (!model) return fill(body, h('p.note', {}, t('cannot.no_models')));
   const focused = document.activeElement?.id;
   fill(body,
-    modelField(model), presetField(), sizeField(model), countField(), negativeField(model), seedField(),
+    modelField(model), presetField(model), sizeField(model), countField(), negativeField(model), seedField(),
     h('details.more', {open: true}, h('summary', {}, t('settings.drawing')),
       sliderField('steps', {low: 1, high: Math.min(model.most_steps, 150), step: 1, own: model.steps}),
       sliderField('guidance', {low: 1, high: 20, step: 0.5, own: model.guidance}),
@@ -57,8 +57,8 @@ function modelField(model) {
   return field('model', t('model'), select, about(model));
 }
 
-function presetField() {
-  if (!state.presets.length) return null;
+function presetField(model) {
+  if (!state.presets.length || isSmallWorld(model)) return null;
   const chip = (id, text) => {
     const input = h('input', {type: 'radio', name: 'preset', value: id ?? '', onchange: () => setDraft({preset: id})});
     fields.push(() => input.checked = state.draft.preset === id);
@@ -113,10 +113,12 @@ function countField() {
 function negativeField(model) {
   const off = !model.negative_prompt;
   const area = h('textarea', {id: 'negative', rows: 2, disabled: off, 'aria-describedby': 'negative-hint', oninput: () => setDraft({negative: area.value})});
+  const place = field('negative', t('negative'), area, ' ');
   fields.push(() => {
     if (area.value !== state.draft.negative) area.value = state.draft.negative;
+    $('.hint', place).textContent = off ? t('negative.cannot', {model: model.name}) : t(takesNegative(model, state.draft) ? 'negative.hint' : 'negative.needs_guidance');
   });
-  return field('negative', t('negative'), area, off ? t('negative.cannot', {model: model.name}) : t('negative.hint'));
+  return place;
 }
 
 function seedField() {

@@ -5,7 +5,7 @@ import {explainJob} from '/studio/errors.js';
 import {named, t, timeLeft} from '/studio/i18n.js';
 import {icon, ring} from '/studio/icons.js';
 import {cancel, isOver, submit, vary} from '/studio/jobs.js';
-import {currentModel, examples, whyNot} from '/studio/models.js';
+import {currentModel, examples, isSmallWorld, whyNot} from '/studio/models.js';
 import {announce, sayError} from '/studio/snackbar.js';
 import {setDraft, state, subscribe} from '/studio/store.js';
 import {openEditor} from '/studio/editor.js';
@@ -218,6 +218,7 @@ function showStatus(jobs) {
 }
 
 function statusWords(running, active, jobs) {
+  if (active.every(job => job.cancel_requested)) return t('queue.stopping');
   if (!running) {
     const ahead = Math.min(...active.map(job => job.queue_position ?? 0));
     return ahead > 0 ? t('status.queued', {n: ahead}) : t('status.next');
@@ -251,7 +252,7 @@ function showWelcome() {
   const welcome = $('#welcome');
   if (welcome.hidden) return;
   const model = currentModel();
-  fill(welcome, h('h1', {}, t('welcome.title')), h('p', {}, model?.family === 'Lienzo' ? t('welcome.own') : t('welcome.any')),
+  fill(welcome, h('h1', {}, t('welcome.title')), h('p', {}, isSmallWorld(model) ? t('welcome.own') : t('welcome.any')),
     h('ul.examples', {}, model && examples(model).map(text => h('li', {}, h('button.example', {
       type: 'button',
       onclick: () => {

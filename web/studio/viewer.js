@@ -139,12 +139,16 @@ function record(shown) {
     tags(shown));
 }
 
+// Tags of the studio's own, by which the cells of a grid are found again.
+const isOurs = tag => /^(grid|cell)-/.test(tag);
+
 function tags(shown) {
   const input = h('input', {
-    id: 'picture-tags', value: (shown.tags ?? []).join(', '), autocomplete: 'off', placeholder: t('tags.hint'),
+    id: 'picture-tags', value: (shown.tags ?? []).filter(tag => !isOurs(tag)).join(', '), autocomplete: 'off', placeholder: t('tags.hint'),
     onchange: async () => {
       try {
-        const changed = await api.tagPicture(shown.id, input.value.split(',').map(tag => tag.trim()).filter(Boolean));
+        const written = input.value.split(',').map(tag => tag.trim()).filter(Boolean);
+        const changed = await api.tagPicture(shown.id, [...(shown.tags ?? []).filter(isOurs), ...written]);
         Object.assign(shown, {tags: changed?.tags ?? shown.tags});
       } catch (error) {
         sayError(error);

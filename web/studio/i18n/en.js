@@ -114,6 +114,7 @@ export default {
   'count.more': 'One more',
   'negative': 'What must not appear',
   'negative.hint': 'Words to keep away from.',
+  'negative.needs_guidance': 'It counts only with a guidance above 1; 3, for example.',
   'negative.cannot': '{model} does not use it: it draws only what is named.',
   'seed': 'Seed',
   'seed.random': 'random',

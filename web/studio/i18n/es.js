@@ -114,6 +114,7 @@ export default {
   'count.more': 'Una más',
   'negative': 'Lo que no debe salir',
   'negative.hint': 'Palabras de las que alejarse.',
+  'negative.needs_guidance': 'Solo cuenta con una fidelidad al texto mayor que 1; por ejemplo, 3.',
   'negative.cannot': '{model} no lo usa: dibuja solo lo que se nombra.',
   'seed': 'Semilla',
   'seed.random': 'al azar',
