@@ -23,7 +23,7 @@ export function startPromptBar() {
   });
   box.addEventListener('keydown', event => {
     // A line is a prompt: Enter draws, Shift+Enter breaks the line. On a phone Enter breaks it.
-    const drawsHere = !event.shiftKey && !event.isComposing && matchMedia('(pointer: fine)').matches;
+    const drawsHere = !event.shiftKey && !event.isComposing && !matchMedia('(pointer: coarse)').matches;
     if (event.key === 'Enter' && drawsHere) {
       event.preventDefault();
       generate();
