@@ -8,6 +8,7 @@ find_package(fmt REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n)
 find_package(ZLIB REQUIRED)
 find_package(CURL 7.85 REQUIRED)
+find_package(SQLiteCpp REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(Torch REQUIRED)
 # A wheel's LibTorch brings the headers of another fmt, which the compiler finds before those of the library.

@@ -42,9 +42,9 @@ struct JobError {
 
 /// What is asked for, before the store knows it.
 struct NewJob {
-  std::string owner;              // the key it came with; "local" without keys
-  std::string dialect = "native"; // "native", "openai", "sdapi"
-  std::string model;
+  std::string owner = {};          // the key it came with; "local" without keys
+  std::string dialect = "native";  // "native", "openai", "sdapi"
+  std::string model = {};
   std::string title = {};         // the prompt, for lists and searches
   Json request = Json::object();  // service::to_json of the request
   int priority = 0;               // -10 to 10, higher first
@@ -70,15 +70,15 @@ struct Job {
 
 /// One finished picture, known by the SHA-256 of its file (the id), which BlobStore keeps.
 struct PictureRow {
-  std::string id;
-  std::string job;
-  std::string owner;
+  std::string id = {};
+  std::string job = {};
+  std::string owner = {};
   int index = 0;  // within its job
   int width = 0, height = 0;
-  std::string format;  // "png", "jpg", "webp"
+  std::string format = {};  // "png", "jpg", "webp"
   int64_t bytes = 0;
-  std::string prompt, negative_prompt;
-  std::string model;
+  std::string prompt = {}, negative_prompt = {};
+  std::string model = {};
   uint64_t seed = 0;
   Millis created = 0;
   std::vector<std::string> tags = {};

@@ -13,16 +13,16 @@ namespace lienzo::jobs {
 /// Limits that submit() checks in the transaction that accepts the job, so that they hold however
 /// many servers share the store.
 struct QueueLimits {
-  int queued = 1000;          // jobs waiting, of everybody
-  int queued_per_owner = 100; // of one owner
+  int queued = 1000;           // jobs waiting, of everybody
+  int queued_per_owner = 100;  // of one owner
 };
 
 enum class Refusal { kNone, kQueueFull, kOwnerQueueFull };
 
 struct Submission {
   Refusal refusal = Refusal::kNone;
-  Job job;                    // when accepted
-  double retry_seconds = 0;   // when refused: a guess from how fast jobs ended lately, 1 to 3600
+  Job job;                   // when accepted
+  double retry_seconds = 0;  // when refused: a guess from how fast jobs ended lately, 1 to 3600
 };
 
 /// A job that a worker has, until the lease ends. `token` is new for every claim, so that a worker
@@ -33,22 +33,22 @@ struct Lease {
 };
 
 struct JobFilter {
-  std::string owner = {};                    // empty: everybody's
+  std::string owner = {};  // empty: everybody's
   std::optional<JobState> state = {};
-  std::optional<int64_t> changed_after = {}; // jobs whose `change` is greater, by change
-  std::string before = {};                   // ids less than this one; for pages
-  int limit = 50;                            // 1 to 500
+  std::optional<int64_t> changed_after = {};  // jobs whose `change` is greater, by change
+  std::string before = {};                    // ids less than this one; for pages
+  int limit = 50;                             // 1 to 500
 };
 
 struct PictureFilter {
-  std::string owner = {};   // empty: everybody's
-  std::string text = {};    // every word occurs in the prompt, accents and case aside
+  std::string owner = {};  // empty: everybody's
+  std::string text = {};   // every word occurs in one of the prompts, accents and case aside
   std::string model = {};
   std::string tag = {};
   std::string job = {};
-  std::optional<Millis> from = {}, until = {};
-  std::string before = {};  // a cursor that a page before gave; newest first
-  int limit = 50;           // 1 to 500
+  std::optional<Millis> from = {}, until = {};  // made at `from` or later, before `until`
+  std::string before = {};                      // a cursor that a page before gave; newest first
+  int limit = 50;                               // 1 to 500
 };
 
 struct PicturePage {
@@ -57,10 +57,10 @@ struct PicturePage {
 };
 
 struct ApiKey {
-  std::string id;    // public: the first letters of the key
-  std::string name;
-  std::string hash;  // SHA-256 of the secret, which is random and long, hexadecimal
-  std::vector<std::string> scopes;  // "generate", "admin"
+  std::string id = {};  // public: the first letters of the key
+  std::string name = {};
+  std::string hash = {};  // SHA-256 of the secret, which is random and long, hexadecimal
+  std::vector<std::string> scopes = {};  // "generate", "admin"
   Millis created = 0;
   std::optional<Millis> expires = {}, revoked = {}, last_used = {};
   int requests_per_minute = 0;  // 0: the server's default
@@ -90,7 +90,8 @@ class JobStore {
   /// A queued job becomes cancelled at once; a running one is asked to stop (cancel_requested).
   /// Returns the job as it is then; a final one stays as it is.
   virtual std::optional<Job> cancel(const std::string& id) = 0;
-  /// Removes a final job and its rows of pictures. False when there is none or it is not final.
+  /// Removes a final job and its rows of pictures, which is no change of a job. False when there is
+  /// none or it is not final.
   virtual bool remove_job(const std::string& id) = 0;
   /// Waits until some job's `change` is greater than `seen`, or for `longest`; returns the
   /// greatest change. Changes by other processes are noticed within a second.
@@ -98,8 +99,8 @@ class JobStore {
 
   // ---- what workers do
   /// The next job for `worker`, if there is one: the highest priority first; among equals, owners
-  /// take turns by what their jobs cost, and each owner's jobs go in order. `only_models` empty: any.
-  /// Jobs whose lease ended count as queued again.
+  /// take turns by what their jobs cost, and each owner's jobs go in order. `only_models` empty:
+  /// any. Jobs whose lease ended count as queued again.
   virtual std::optional<Lease> claim(const std::string& worker,
                                      std::chrono::milliseconds lease,
                                      const std::vector<std::string>& only_models = {}) = 0;
@@ -124,18 +125,23 @@ class JobStore {
   virtual bool confirm_cancel(const Lease& lease) = 0;
   /// Gives the job back to the queue, at its old place (a server that stops).
   virtual bool give_back(const Lease& lease) = 0;
-  /// Jobs whose lease ended go back to the queue, or fail after `most_attempts` begun attempts
-  /// (a job that kills its worker must not kill them all). Returns how many. claim() calls it too.
+  /// Jobs whose lease ended go back to the queue, or fail when that happened to `most_attempts`
+  /// attempts (a job that kills its worker must not kill them all); those that were to be cancelled
+  /// are. Returns how many. claim() calls it too.
   virtual int expire_leases(int most_attempts = 5) = 0;
 
-  // ---- pictures
-  virtual std::optional<PictureRow> find_picture(const std::string& owner, const std::string& id) = 0;
+  // ---- pictures; an empty owner stands for everybody's
+  /// The newest row with this id.
+  virtual std::optional<PictureRow> find_picture(const std::string& owner,
+                                                 const std::string& id) = 0;
   virtual PicturePage list_pictures(const PictureFilter& filter) = 0;
+  /// Of all rows with this id. False when there is none; so does remove_picture.
   virtual bool set_tags(const std::string& owner,
                         const std::string& id,
                         const std::vector<std::string>& tags) = 0;
   virtual bool remove_picture(const std::string& owner, const std::string& id) = 0;
-  /// Whether any row still has this id, so that its file must stay.
+  /// Whether any row still has this id or the request of any job names it, so that its file must
+  /// stay.
   virtual bool is_referenced(const std::string& picture_id) = 0;
   /// Oldest pictures beyond the limits (0: none): rows are removed, their ids returned.
   virtual std::vector<std::string> expire_pictures(std::optional<Millis> older_than,

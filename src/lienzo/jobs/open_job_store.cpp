@@ -1,0 +1,26 @@
+#include "lienzo/base/error.h"
+#include "lienzo/jobs/job_store.h"
+#include "lienzo/jobs/sql_store.h"
+#include "lienzo/jobs/sqlite_database.h"
+
+namespace lienzo::jobs {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSqlitePoll{200};
+
+}  // namespace
+
+std::unique_ptr<JobStore> open_job_store(const std::string& where) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  const std::string file = where.starts_with(kSqlite) ? where.substr(kSqlite.size()) : where;
+  if (file.empty()) {
+    throw Error(ErrorKind::kInvalidInput,
+                "[jobs] no place for the jobs, expected the path of a file or "
+                "postgresql://user@host/name");
+  }
+  return std::make_unique<SqlStore>(open_sqlite(file), kSqlitePoll);
+}
+
+}  // namespace lienzo::jobs

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lienzo/jobs/database.h"
+#include "lienzo/jobs/job_store.h"
+
+namespace lienzo::jobs {
+
+/// JobStore over a database. Every transaction that changes something locks in this order, so that
+/// none waits in a circle: rows of jobs (one, or those free), store.change, rows of owners, the
+/// rest.
+class SqlStore final : public JobStore {
+ public:
+  /// `database` has its tables already. Changes by other processes are looked for every `poll`.
+  SqlStore(std::unique_ptr<Database> database, std::chrono::milliseconds poll)
+      : database_(std::move(database)), poll_(poll) {}
+
+  // sql_jobs.cpp
+  Submission submit(const NewJob& job, const QueueLimits& limits) override;
+  std::optional<Job> find(const std::string& id) override;
+  std::vector<Job> list(const JobFilter& filter) override;
+  QueueCounts counts() override;
+  std::optional<Job> cancel(const std::string& id) override;
+  bool remove_job(const std::string& id) override;
+  int64_t wait_for_change(int64_t seen, std::chrono::milliseconds longest) override;
+  int expire_jobs(Millis older_than) override;
+
+  // sql_queue.cpp
+  std::optional<Lease> claim(const std::string& worker,
+                             std::chrono::milliseconds lease,
+                             const std::vector<std::string>& only_models) override;
+  Hold renew(const Lease& lease,
+             const JobProgress& progress,
+             std::chrono::milliseconds duration) override;
+  bool put_preview(const Lease& lease, int index, int step, const std::string& bytes) override;
+  std::optional<Preview> preview(const std::string& id) override;
+  bool complete(const Lease& lease, const std::vector<PictureRow>& pictures) override;
+  bool fail(const Lease& lease, const JobError& error) override;
+  bool confirm_cancel(const Lease& lease) override;
+  bool give_back(const Lease& lease) override;
+  int expire_leases(int most_attempts) override;
+
+  // sql_pictures.cpp
+  std::optional<PictureRow> find_picture(const std::string& owner, const std::string& id) override;
+  PicturePage list_pictures(const PictureFilter& filter) override;
+  bool set_tags(const std::string& owner,
+                const std::string& id,
+                const std::vector<std::string>& tags) override;
+  bool remove_picture(const std::string& owner, const std::string& id) override;
+  bool is_referenced(const std::string& picture_id) override;
+  std::vector<std::string> expire_pictures(std::optional<Millis> older_than,
+                                           int64_t most_bytes) override;
+
+  // sql_keys.cpp
+  void add_key(const ApiKey& key) override;
+  std::optional<ApiKey> find_key(const std::string& id) override;
+  std::vector<ApiKey> list_keys() override;
+  bool revoke_key(const std::string& id) override;
+  void touch_key(const std::string& id) override;
+
+ private:
+  /// What `body` returned when its transaction was committed.
+  template <class Body>
+  auto transact(Database::Access access, const Body& body) {
+    std::optional<decltype(body(std::declval<Transaction&>()))> result;
+    database_->transact(access, [&](Transaction& tx) { result = body(tx); });
+    return *std::move(result);
+  }
+  template <class Body>
+  auto read(const Body& body) {
+    return transact(Database::Access::kRead, body);
+  }
+  template <class Body>
+  auto write(const Body& body) {
+    return transact(Database::Access::kWrite, body);
+  }
+
+  std::unique_ptr<Database> database_;
+  std::chrono::milliseconds poll_;
+};
+
+// ---- what the sources of SqlStore share
+
+/// The next `count` numbers of change; returns the first. Holds the lock on them until the
+/// transaction ends, so that they become visible in their order.
+int64_t next_changes(Transaction& tx, int count = 1);
+
+/// The whole job, with its pictures and its place.
+std::optional<Job> load_job(Transaction& tx, const std::string& id);
+
+/// Ends a job; `error` for kFailed.
+void finish(Transaction& tx,
+            const std::string& id,
+            JobState state,
+            int64_t change,
+            const std::optional<JobError>& error = {});
+
+}  // namespace lienzo::jobs
