@@ -3,7 +3,7 @@ import * as api from '/studio/api.js';
 import {startAppearance} from '/studio/appearance.js';
 import {$, h} from '/studio/dom.js';
 import {startDrop} from '/studio/drop.js';
-import {startEditor} from '/studio/editor.js';
+import {resumeEditor, startEditor} from '/studio/editor.js';
 import {followEvents} from '/studio/events.js';
 import {loadGallery, startGallery} from '/studio/gallery.js';
 import {startGrid} from '/studio/grid.js';
@@ -32,6 +32,7 @@ async function load() {
     loadJobs(), loadGallery(),
   ]);
   chooseStage();
+  resumeEditor();
 }
 
 async function loadJobs() {

@@ -33,7 +33,9 @@ export function startDrop() {
   });
   addEventListener('paste', event => {
     const file = [...event.clipboardData?.files ?? []].find(one => one.type.startsWith('image/'));
-    if (!file) return;
+    // What was copied from a document is often both: into a field go the words.
+    const words = event.target.matches?.('textarea, input') && event.clipboardData.types.includes('text/plain');
+    if (!file || words) return;
     event.preventDefault();
     take(file);
   });

@@ -5,11 +5,12 @@ import {explain} from '/studio/errors.js';
 import {number, t} from '/studio/i18n.js';
 import {editSettings, submit} from '/studio/jobs.js';
 import {Mask} from '/studio/mask.js';
-import {can, modelFor, takesNegative, whyNot} from '/studio/models.js';
+import {can, findModel, modelFor, takesNegative, whyNot} from '/studio/models.js';
 import {enlarge, fitMargins, kSides, makeFrame} from '/studio/outpaint.js';
+import {paintOn} from '/studio/paint.js';
 import {fitSize} from '/studio/sizes.js';
 import {announce, say} from '/studio/snackbar.js';
-import {state} from '/studio/store.js';
+import {set, state} from '/studio/store.js';
 
 const kModes = ['edit', 'inpaint', 'outpaint'];
 const taskOf = mode => (mode === 'edit' ? 'edit' : 'inpaint');
@@ -17,31 +18,65 @@ const taskOf = mode => (mode === 'edit' ? 'edit' : 'inpaint');
 let edit = null;  // all about the picture that is open
 
 /// Opens `source`: a picture of the gallery, or {id, url, width, height, prompt} of an upload.
-export async function openEditor(source) {
-  const mode = ['inpaint', 'edit'].find(task => !whyNot(task));
+/// `kept` is what remember() kept of it.
+export async function openEditor(source, kept = {}) {
+  const mode = [kept.mode, 'inpaint', 'edit'].find(one => one && !whyNot(taskOf(one)));
   if (!mode) return say(whyNot('edit'), {bad: true, wait: 9000});
   const image = new Image();
   image.src = source.url ?? api.fileUrl(source.id);
   try {
     await image.decode();
   } catch {
+    set({edit: null});
     return say(t('error.picture'), {bad: true});
   }
   const {naturalWidth: width, naturalHeight: height} = image;
   edit = {
     source, image, width, height, mode, erase: false, brush: Math.max(8, Math.round(Math.min(width, height) / 8)),
     model: modelFor(taskOf(mode), source.model), margins: {left: 0, top: 0, right: 0, bottom: 0}, frame: null,
-    mask: new Mask(h('canvas.mask', {width, height, tabindex: 0, role: 'application'}), () => showTools()),
+    mask: new Mask(h('canvas.mask', {width, height, tabindex: 0, role: 'application'}), () => {
+      showTools();
+      remember();
+    }),
     strength: {edit: 0.6, inpaint: 0.8, outpaint: 1}, feather: 8, count: 1, onlyMasked: false,
     prompt: source.prompt || state.draft.prompt,
   };
+  takeUp(kept);
   edit.mask.colour = getComputedStyle(document.documentElement).getPropertyValue('--accent').trim() || '#fff';
+  edit.mask.redraw();
   build();
   openDialog($('#editor'), {light: false});
   layOut();
 }
 
+// --- What is kept while the page is away: all but pictures that only this page has.
+
+const kKept = ['mode', 'prompt', 'margins', 'strength', 'feather', 'brush', 'count', 'onlyMasked'];
+const kMostKept = 300000;  // characters of strokes
+
+function remember() {
+  if (!edit || edit.source.local) return;
+  const {id, url, width, height, prompt, model} = edit.source;
+  const kept = {source: {id, url, width, height, prompt, model}, model: edit.model.id, strokes: edit.mask.steps};
+  for (const name of kKept) kept[name] = edit[name];
+  if (JSON.stringify(kept.strokes).length > kMostKept) kept.strokes = [];
+  set({edit: kept});
+}
+
+function takeUp(kept) {
+  for (const name of kKept) if (name !== 'mode' && kept[name] !== undefined) edit[name] = kept[name];
+  if (kept.strokes) edit.mask.steps = kept.strokes;
+  const model = findModel(kept.model);
+  edit.model = can(model, taskOf(edit.mode)) ? model : modelFor(taskOf(edit.mode), edit.source.model);
+}
+
+/// Opens again what was open when the page went away.
+export function resumeEditor() {
+  if (state.edit && !edit) openEditor(state.edit.source, state.edit);
+}
+
 export function startEditor() {
+  for (const event of ['input', 'change', 'pointerup', 'keyup']) $('#editor').addEventListener(event, remember);
   $('#editor').addEventListener('keydown', event => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'z' && !event.target.matches('textarea, input')) {
       event.preventDefault();
@@ -58,19 +93,19 @@ export function startEditor() {
     if (edit?.source.local) URL.revokeObjectURL(edit.source.url);
     fill($('#editor'));
     edit = null;
+    set({edit: null});
   });
 }
 
 function build() {
   const canvas = edit.mask.canvas;
   canvas.setAttribute('aria-label', t('mask.canvas'));
-  paintWith(canvas);
   edit.frame = makeFrame({
     scale: () => edit.scale, margins: () => edit.margins, change: setMargin, step: () => Math.max(8, edit.model.multiple),
   });
   const picture = h('img.source', {src: edit.image.src, alt: edit.source.prompt || t('picture.no_prompt'), draggable: 'false'});
   fill($('#editor'),
-    h('div.editor-stage', {}, h('div.board', {}, picture, canvas, edit.frame, h('span.brush-ring', {'aria-hidden': 'true', hidden: true}))),
+    h('div.editor-stage', {}, h('div.board', {}, picture, canvas, edit.frame, paintOn(edit.mask, {brush: () => edit.brush, erase: () => edit.erase, scale: () => edit.scale}))),
     h('form.viewer-side.editor-side', {
       onsubmit: event => {
         event.preventDefault();
@@ -214,57 +249,6 @@ function layOut() {
     Object.assign(layer.style, {left: `${left * scale}px`, top: `${top * scale}px`, width: `${edit.width * scale}px`, height: `${edit.height * scale}px`});
   }
   kSides.forEach(side => $('.edge.' + side).setAttribute('aria-valuenow', String(edit.margins[side])));
-}
-
-// --- Painting, with a pointer or with the keys
-
-function paintWith(canvas) {
-  const ring = () => $('.brush-ring');
-  const at = event => {
-    const box = canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) * canvas.width / box.width, (event.clientY - box.top) * canvas.height / box.height];
-  };
-  const showRing = (x, y) => {
-    const size = edit.brush * edit.scale;
-    ring().hidden = false;
-    Object.assign(ring().style, {width: `${size}px`, height: `${size}px`, left: `${x * edit.scale}px`, top: `${y * edit.scale}px`});
-  };
-  let painting = false;
-  canvas.addEventListener('pointerdown', event => {
-    if (event.button > 0) return;
-    event.preventDefault();
-    canvas.focus({preventScroll: true});
-    canvas.setPointerCapture(event.pointerId);
-    painting = true;
-    edit.mask.begin(...at(event), edit.brush, edit.erase);
-  });
-  canvas.addEventListener('pointermove', event => {
-    showRing(...at(event));
-    if (painting) for (const part of event.getCoalescedEvents?.() ?? [event]) edit.mask.extend(...at(part));
-  });
-  const end = () => painting = false;
-  canvas.addEventListener('pointerup', end);
-  canvas.addEventListener('pointercancel', end);
-  canvas.addEventListener('pointerleave', () => {
-    if (!painting && document.activeElement !== canvas) ring().hidden = true;
-  });
-  const spot = [canvas.width / 2, canvas.height / 2];
-  canvas.addEventListener('focus', () => edit.scale && showRing(...spot));
-  canvas.addEventListener('blur', () => ring() && (ring().hidden = true));
-  canvas.addEventListener('keydown', event => {
-    const by = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key];
-    if (by) {
-      event.preventDefault();
-      const step = Math.max(2, edit.brush / 2);
-      spot[0] = Math.min(canvas.width, Math.max(0, spot[0] + by[0] * step));
-      spot[1] = Math.min(canvas.height, Math.max(0, spot[1] + by[1] * step));
-      showRing(...spot);
-      if (event.shiftKey) edit.mask.begin(...spot, edit.brush, edit.erase);
-    } else if (event.key === ' ' || (event.key === 'Enter' && !event.ctrlKey)) {
-      event.preventDefault();
-      edit.mask.begin(...spot, edit.brush, edit.erase);
-    }
-  });
 }
 
 // --- Sending

@@ -93,6 +93,7 @@ export async function forget(id) {
 async function submitOne(request) {
   try {
     await submit([request]);
+    scrollTo({top: 0});
     say(t('said.queued'));
     return true;
   } catch (error) {

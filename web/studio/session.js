@@ -8,6 +8,7 @@ import {set, state} from '/studio/store.js';
 /// `signedIn` is called when a key was taken.
 export function startSession(signedIn) {
   const dialog = $('#sign-in');
+  dialog.setAttribute('closedby', 'none');
   dialog.addEventListener('cancel', event => event.preventDefault());
   api.onUnauthorized(() => askForKey(signedIn));
   $('#sign-out').addEventListener('click', async () => {

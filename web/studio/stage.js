@@ -2,7 +2,7 @@
 import * as api from '/studio/api.js';
 import {$, fill, h, iconButton} from '/studio/dom.js';
 import {explainJob} from '/studio/errors.js';
-import {named, t, timeLeft} from '/studio/i18n.js';
+import {named, number, t, timeLeft} from '/studio/i18n.js';
 import {icon, ring} from '/studio/icons.js';
 import {cancel, isOver, submit, vary} from '/studio/jobs.js';
 import {currentModel, examples, isSmallWorld, whyNot} from '/studio/models.js';
@@ -202,7 +202,10 @@ function showStatus(jobs) {
   const active = jobs.filter(job => !isOver(job));
   bar.hidden = !active.length;
   speak(jobs, active);
-  if (!active.length) return bar.textContent = '';
+  if (!active.length) {
+    document.title = 'Lienzo';
+    return bar.textContent = '';
+  }
   const running = active.find(job => job.state === 'running');
   const parts = jobs.map(job => (isOver(job) ? 1 : job.state === 'running' ? job.progress?.fraction ?? 0 : 0));
   const fraction = parts.reduce((a, b) => a + b, 0) / jobs.length;
@@ -212,6 +215,7 @@ function showStatus(jobs) {
       h('button.button.quiet', {type: 'button', id: 'cancel', onclick: () => cancelStaged()}, icon('close'), h('span', {}, t('cancel'))));
   }
   $('#status-words').textContent = statusWords(running, active, jobs);
+  document.title = `${number(fraction, {style: 'percent'})} · Lienzo`;
   const line = $('.bar', bar);
   line.setAttribute('aria-valuenow', String(Math.round(fraction * 100)));
   line.style.setProperty('--part', String(fraction));
@@ -229,8 +233,17 @@ function statusWords(running, active, jobs) {
   const total = jobs.reduce((sum, job) => sum + countOf(job), 0);
   const done = jobs.reduce((sum, job) => sum + (job === running ? picture : isOver(job) ? countOf(job) : 0), 0);
   if (total > 1 || pictures > 1) words.push(t('status.picture', {k: Math.min(done + 1, total), total}));
-  if (left !== null && left !== undefined && jobs.length === 1) words.push(timeLeft(left));
-  return words.join(' · ');
+  words.push(timeLeft(secondsLeft(left, active, jobs)));
+  return words.filter(Boolean).join(' · ');
+}
+
+// Of all jobs on the stage: those that wait are taken to last as long as those that are done.
+function secondsLeft(left, active, jobs) {
+  if (left === null || left === undefined || active.length === 1) return left;
+  const done = jobs.filter(job => job.state === 'done' && job.started && job.finished);
+  if (!done.length) return null;
+  const each = done.reduce((sum, job) => sum + job.finished - job.started, 0) / done.length / 1000;
+  return left + each * (active.length - 1);
 }
 
 async function cancelStaged() {

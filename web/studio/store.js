@@ -25,6 +25,7 @@ export const state = {
   language: saved.language ?? null,     // 'es', 'en'; null: the browser's
   theme: saved.theme ?? null,           // 'light', 'dark'; null: the system's
   stage: saved.stage ?? [],             // ids of the jobs shown large
+  edit: saved.edit ?? null,             // what is open in the editor, as editor.js keeps it
   grids: saved.grids ?? [],             // X/Y grids: {id, x, y, made}
   settingsOpen: saved.settingsOpen ?? false,
   session: null,                        // GET /session
@@ -72,9 +73,9 @@ function save() {
 }
 
 function saveNow() {
-  const {draft, language, theme, stage, grids, settingsOpen} = state;
+  const {draft, language, theme, stage, edit, grids, settingsOpen} = state;
   try {
-    localStorage.setItem(kSaved, JSON.stringify({draft, language, theme, stage, grids, settingsOpen}));
+    localStorage.setItem(kSaved, JSON.stringify({draft, language, theme, stage, edit, grids, settingsOpen}));
   } catch {
     // A full or forbidden store: the page works, it forgets.
   }
