@@ -339,8 +339,9 @@ class Studio(unittest.TestCase):
         self.press(".tile .tile-open")
         self.press("#viewer [data-key=delete]")
         self.wait(lambda: self.shown(".snackbar .link"))
+        ActionChains(self.driver).send_keys(Keys.ESCAPE).perform()  # whatever closes, the way back stays
+        self.wait(lambda: not self.shown("#viewer") and self.shown(".snackbar .link"))
         self.one(".snackbar .link").click()
-        ActionChains(self.driver).send_keys(Keys.ESCAPE).perform()
         self.wait(lambda: self.all(f"#pictures [data-picture='{newest}']"))
         self.assertEqual(newest, self.api("/pictures?limit=1")["pictures"][0]["id"])
         self.press(f"#pictures [data-picture='{newest}']")

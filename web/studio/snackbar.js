@@ -28,10 +28,17 @@ export function say(text, {action = null, gone = () => {}, wait = 5000, bad = fa
       },
     }, action.text));
   current = {bar, gone, timer: setTimeout(close, wait), close};
-  // Inside the topmost dialog: what lies beneath it can be neither seen nor pressed.
-  const open = [...document.querySelectorAll('dialog[open]:modal')].pop();
-  (open ?? $('#snackbars')).append(bar);
+  rehome();
 }
+
+/// Puts what is shown into the topmost dialog: what lies beneath it can be neither seen nor pressed.
+/// For when a dialog closed or was filled anew.
+export function rehome() {
+  if (!current) return;
+  const place = [...document.querySelectorAll('dialog[open]:modal')].pop() ?? $('#snackbars');
+  if (current.bar.parentElement !== place) place.append(current.bar);
+}
+document.addEventListener('close', rehome, {capture: true});
 
 export function dismiss() {
   current?.close();

@@ -6,7 +6,7 @@ import {icon} from '/studio/icons.js';
 import {deletePicture, upscale, useSettings, vary} from '/studio/jobs.js';
 import {whyNot} from '/studio/models.js';
 import {properName} from '/studio/names.js';
-import {say, sayError} from '/studio/snackbar.js';
+import {rehome, say, sayError} from '/studio/snackbar.js';
 import {set, state} from '/studio/store.js';
 import {openCompare} from '/studio/compare.js';
 import {openEditor} from '/studio/editor.js';
@@ -100,6 +100,7 @@ function show(shown) {
         actionButton('copy', 'copy', t('record.copy'), {run: () => copyRecord(shown)}),
         actionButton('delete', 'trash', t('delete'), {run: remove}, 'danger')),
       record(shown)));
+  rehome();
 }
 
 // With the picture it was made from, where there is one; else another is asked for.
