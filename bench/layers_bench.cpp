@@ -1,6 +1,6 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <chrono>

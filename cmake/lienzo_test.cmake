@@ -1,12 +1,14 @@
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
-# lienzo_test(<name> [TORCH] SOURCES <files> DEPS <folders> [LABELS fast|slow])
-# A GoogleTest binary; each of its tests is one ctest entry. LIENZO_TEST_DATA points at tests/.
+# lienzo_test(<name> [TORCH] SOURCES <files> DEPS <folders> [LABELS fast|slow] [TOGETHER <filter>])
+# A GoogleTest binary; each of its tests is one ctest entry, but those that the filter TOGETHER names, which share
+# something that is dear to set up, are one. LIENZO_TEST_DATA points at tests/.
 function(lienzo_test name)
-  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPS;LABELS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH" "TOGETHER" "SOURCES;DEPS;LABELS;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   lienzo_warnings(${name})
+  lienzo_compile_together(${name})
   # Tests are not worth the optimiser's time; a fifth of their compilation is saved.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   foreach(dep ${ARG_DEPS})
@@ -21,5 +23,10 @@ function(lienzo_test name)
   if(NOT ARG_LABELS)
     set(ARG_LABELS fast)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${ARG_LABELS}")
+  if(ARG_TOGETHER)
+    add_test(NAME ${name}_together COMMAND ${name} --gtest_filter=${ARG_TOGETHER})
+    set_tests_properties(${name}_together PROPERTIES LABELS "${ARG_LABELS}" SKIP_REGULAR_EXPRESSION "SKIPPED")
+    set(filter TEST_FILTER "-${ARG_TOGETHER}")
+  endif()
+  gtest_discover_tests(${name} ${filter} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${ARG_LABELS}")
 endfunction()

@@ -1,7 +1,7 @@
 // Full-size networks, built from the configurations of the published models: every name and shape
 // is that of the reference implementation.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "golden_models.h"
 #include "lienzo/models/autoencoder_kl.h"

@@ -1,7 +1,7 @@
 #include "lienzo/checkpoints/part_files.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "../base/expect_error.h"
 #include "../weights/temporary_folder.h"

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "lienzo/models/autoencoder_kl.h"
 #include "lienzo/weights/load.h"

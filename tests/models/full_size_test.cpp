@@ -1,7 +1,9 @@
 // A full-size network against diffusers: tools/golden/full_size_step.py.
 #include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 #include <zlib.h>
 
 #include "lienzo/models/unet_2d_condition.h"

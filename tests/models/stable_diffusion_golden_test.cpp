@@ -1,7 +1,8 @@
 // The networks of Stable Diffusion against diffusers and transformers:
 // tools/golden/stable_diffusion.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "lienzo/base/file.h"
 #include "lienzo/models/autoencoder_kl.h"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace lienzo::nn {
 
@@ -20,6 +20,12 @@ torch::Tensor with_threads(int threads, F&& f) {
   const torch::Tensor result = f();
   at::set_num_threads(before);
   return result;
+}
+
+/// Whether a layer was packed when it was prepared, which depends on the build and the processor.
+template <typename Layer>
+bool is_packed(const Layer& layer) {
+  return layer->weight.numel() == 0;
 }
 
 /// Rounding once to bf16 is half a unit in its eighth bit.

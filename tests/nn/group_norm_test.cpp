@@ -1,7 +1,8 @@
 #include "lienzo/nn/group_norm.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "compare.h"
 #include "lienzo/base/error.h"

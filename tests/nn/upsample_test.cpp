@@ -1,7 +1,7 @@
 #include "lienzo/nn/upsample.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace lienzo::nn {
 namespace {

@@ -1,7 +1,7 @@
 #include "lienzo/tensor/brownian_tree.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <fstream>

@@ -1,7 +1,7 @@
 #include "lienzo/tensor/huge_pages.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <filesystem>

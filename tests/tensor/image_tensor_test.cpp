@@ -1,7 +1,7 @@
 #include "lienzo/tensor/image_tensor.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

@@ -14,7 +14,7 @@
 namespace lienzo::diffusion {
 namespace {
 
-constexpr std::array<SamplerNames, 19> kSamplers = {{
+constexpr std::array<SamplerNames, 19> kSamplerNames = {{
     {"euler", "Euler", "euler", "EulerDiscreteScheduler"},
     {"euler_ancestral", "Euler a", "euler_ancestral", "EulerAncestralDiscreteScheduler"},
     {"heun", "Heun", "heun", "HeunDiscreteScheduler"},
@@ -94,7 +94,7 @@ bool among(const Names& names, std::string_view wanted) {
 }
 
 std::optional<std::string> known_sampler(std::string_view wanted) {
-  for (const SamplerNames& names : kSamplers) {
+  for (const SamplerNames& names : kSamplerNames) {
     if (among(std::array{names.ours, names.automatic1111, names.comfyui, names.diffusers}, wanted))
       return std::string(names.ours);
   }
@@ -118,7 +118,7 @@ std::optional<std::string> known_schedule(std::string_view wanted) {
 
 }  // namespace
 
-std::span<const SamplerNames> sampler_names_elsewhere() { return kSamplers; }
+std::span<const SamplerNames> sampler_names_elsewhere() { return kSamplerNames; }
 
 std::span<const ScheduleNames> schedule_names_elsewhere() { return kSchedules; }
 
@@ -147,7 +147,7 @@ std::string schedule_from_name(std::string_view name) {
 }
 
 std::string automatic1111_sampler(std::string_view sampler) {
-  for (const SamplerNames& names : kSamplers) {
+  for (const SamplerNames& names : kSamplerNames) {
     if (names.ours == sampler && !names.automatic1111.empty())
       return std::string(names.automatic1111);
   }

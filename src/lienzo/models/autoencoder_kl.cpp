@@ -1,7 +1,10 @@
 #include "lienzo/models/autoencoder_kl.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
 
 #include "lienzo/base/error.h"
 #include "lienzo/models/reference_config.h"

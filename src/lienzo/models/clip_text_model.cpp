@@ -1,7 +1,11 @@
 #include "lienzo/models/clip_text_model.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/init.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
 
 #include "lienzo/base/error.h"
 #include "lienzo/models/reference_config.h"

@@ -1,7 +1,11 @@
 #include "lienzo/models/denoiser.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/types.h>
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"

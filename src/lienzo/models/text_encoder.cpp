@@ -1,7 +1,12 @@
 #include "lienzo/models/text_encoder.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/init.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/modules/embedding.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "lienzo/models/tiling.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <vector>

@@ -1,6 +1,9 @@
 #include "lienzo/models/unet_2d_condition.h"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
 
 #include "lienzo/nn/layers.h"
 #include "lienzo/nn/resnet_block_2d.h"

@@ -1,7 +1,10 @@
 #include "lienzo/models/upscaler.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/types.h>
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/nn/layers.h"

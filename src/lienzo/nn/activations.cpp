@@ -1,7 +1,7 @@
 #include "lienzo/nn/activations.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <vector>

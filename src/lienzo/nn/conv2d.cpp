@@ -1,6 +1,6 @@
 #include "lienzo/nn/conv2d.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "lienzo/nn/skip_init.h"
 

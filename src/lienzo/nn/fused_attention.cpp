@@ -1,7 +1,7 @@
 #include "lienzo/nn/fused_attention.h"
 
-#include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 #include <torch/version.h>
 
 #include <algorithm>
@@ -11,6 +11,8 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/nn/attention_kernel.h"
+#include "lienzo/nn/kernel_tensor.h"
+#include "lienzo/nn/parallel.h"
 
 // LibTorch 2.0 brought fused attention for CUDA.
 #if TORCH_VERSION_MAJOR >= 2
@@ -87,10 +89,6 @@ torch::Tensor scores_times_values(const torch::Tensor& q,
   return torch::matmul(torch::softmax(scores, -1).to(v.scalar_type()), v);  // (B, H, T, D)
 }
 
-bool has_kernel(const torch::Tensor& x) {
-  return x.is_cpu() && (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16);
-}
-
 // The first number of a batch's row 0 and head `head`.
 const void* head_of(const torch::Tensor& x, int64_t batch, int64_t head, int64_t dim) {
   return static_cast<const char*>(x.data_ptr()) +
@@ -130,7 +128,7 @@ torch::Tensor run_kernel(const AttentionKernel& kernel,
   // Calls work(index of the head, first, last) for every block of `length` things of every head.
   const auto for_blocks = [&](int64_t length, int64_t block, const auto& work) {
     const int64_t blocks = (length + block - 1) / block;
-    at::parallel_for(0, all_heads * blocks, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(all_heads * blocks, [&](int64_t begin, int64_t end) {
       const torch::Tensor scratch = torch::empty({kernel.scratch_floats(dim)}, torch::kFloat);
       for (int64_t i = begin; i < end; ++i) {
         const int64_t first = i % blocks * block;

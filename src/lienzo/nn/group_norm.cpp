@@ -1,7 +1,7 @@
 #include "lienzo/nn/group_norm.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <span>

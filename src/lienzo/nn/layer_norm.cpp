@@ -1,6 +1,6 @@
 #include "lienzo/nn/layer_norm.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

@@ -1,6 +1,7 @@
 #include "lienzo/nn/linear.h"
 
-#include <torch/torch.h>
+#include <torch/nn/functional.h>
+#include <torch/types.h>
 
 #include "lienzo/nn/skip_init.h"
 

@@ -1,7 +1,7 @@
 #include "lienzo/nn/packed_layer.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "lienzo/base/error.h"
 

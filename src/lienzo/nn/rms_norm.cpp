@@ -1,18 +1,16 @@
 #include "lienzo/nn/rms_norm.h"
 
-#include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/types.h>
 
 #include <vector>
 
+#include "lienzo/nn/kernel_tensor.h"
 #include "lienzo/nn/norm_kernel.h"
+#include "lienzo/nn/parallel.h"
 
 namespace lienzo::nn {
 namespace {
-
-bool has_kernel(const torch::Tensor& x) {
-  return x.is_cpu() && (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16);
-}
 
 const uint16_t* half_words(const torch::Tensor& x) {
   return reinterpret_cast<const uint16_t*>(x.data_ptr<at::BFloat16>());
@@ -32,7 +30,7 @@ void for_pictures(const torch::Tensor& x,
   const int64_t channels = x.size(-1), pictures = x.size(0);
   if (x.numel() == 0) return;
   const int64_t rows = x.numel() / channels / pictures;
-  at::parallel_for(0, pictures, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(pictures, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) {
       one(b * rows * channels,
           b * channels,

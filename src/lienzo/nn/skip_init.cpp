@@ -1,6 +1,7 @@
 #include "lienzo/nn/skip_init.h"
 
-#include <torch/torch.h>
+#include <torch/nn/init.h>
+#include <torch/types.h>
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 #include "lienzo/nn/upsample.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace lienzo::nn {
 

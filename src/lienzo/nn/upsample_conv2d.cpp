@@ -1,7 +1,7 @@
 #include "lienzo/nn/upsample_conv2d.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "lienzo/base/error.h"
 #include "lienzo/nn/skip_init.h"

@@ -33,11 +33,11 @@ struct Word {
 
 /// A pair waiting to be merged, with the words it is in. `count` may be out of date: it is checked
 /// when it comes up.
-struct Candidate {
+struct PairCandidate {
   int64_t count = 0;
   Pair pair;
   std::vector<int> words;
-  bool operator<(const Candidate& other) const {
+  bool operator<(const PairCandidate& other) const {
     return count != other.count ? count < other.count : pair > other.pair;
   }
 };
@@ -91,7 +91,7 @@ class Trainer {
 
   void learn() {
     while (static_cast<int>(vocab_.size()) < options_.vocab_size && !queue_.empty()) {
-      Candidate best = queue_.top();
+      PairCandidate best = queue_.top();
       queue_.pop();
       const int64_t count = pair_counts_.at(best.pair);
       if (best.count != count) {
@@ -181,7 +181,7 @@ class Trainer {
   std::unordered_map<Pair, int64_t, PairHash> pair_counts_;
   std::map<Pair, std::vector<int>>
       changed_;  // pairs that became more frequent since they were last queued
-  std::priority_queue<Candidate> queue_;
+  std::priority_queue<PairCandidate> queue_;
 };
 
 void check_options(const BpeTrainOptions& options) {

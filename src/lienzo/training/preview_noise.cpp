@@ -1,7 +1,8 @@
 #include "lienzo/training/preview_noise.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 

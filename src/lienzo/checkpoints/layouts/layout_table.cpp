@@ -1,6 +1,6 @@
 #include "lienzo/checkpoints/layouts/layout_table.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <optional>

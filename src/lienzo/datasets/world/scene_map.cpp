@@ -1,6 +1,6 @@
 #include "lienzo/datasets/world/scene_map.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

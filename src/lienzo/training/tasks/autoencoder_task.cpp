@@ -1,7 +1,9 @@
 #include "lienzo/training/tasks/autoencoder_task.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cmath>
 
@@ -13,13 +15,13 @@
 #include "lienzo/tensor/image_tensor.h"
 #include "lienzo/tensor/noise.h"
 #include "lienzo/training/tasks/picture_source.h"
+#include "lienzo/training/tasks/validation.h"
 #include "lienzo/weights/safetensors.h"
 #include "lienzo/weights/save.h"
 
 namespace lienzo::training {
 namespace {
 
-constexpr int64_t kSheetPictures = 12;
 
 struct AutoencoderOptions {
   int64_t size = 64;        // of the pictures, pixels

@@ -1,7 +1,10 @@
 #include "lienzo/training/tasks/captioned_task.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
@@ -18,14 +21,13 @@
 #include "lienzo/training/tasks/network_keys.h"
 #include "lienzo/training/tasks/noise_levels.h"
 #include "lienzo/training/tasks/picture_source.h"
+#include "lienzo/training/tasks/validation.h"
 #include "lienzo/weights/safetensors.h"
 #include "lienzo/weights/save.h"
 
 namespace lienzo::training {
 namespace {
 
-constexpr uint64_t kValidationSeed = 0x7A11DA7E;
-constexpr int64_t kSheetPictures = 12;
 
 struct CaptionedOptions {
   int64_t size = 64;          // of the pictures, pixels

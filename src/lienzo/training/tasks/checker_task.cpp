@@ -1,7 +1,8 @@
 #include "lienzo/training/tasks/checker_task.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +19,7 @@
 #include "lienzo/tensor/image_tensor.h"
 #include "lienzo/tensor/noise.h"
 #include "lienzo/training/tasks/network_keys.h"
+#include "lienzo/training/tasks/validation.h"
 #include "lienzo/weights/safetensors.h"
 #include "lienzo/weights/save.h"
 
@@ -26,7 +28,6 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr uint64_t kValidationSeed = 0x7A11DA7E;
 constexpr double kSpread = 0.8;  // deviation of a heat map's peak, cells
 constexpr double kNeighbourWeight =
     0.25;  // of a place beside the middle, in the losses of attributes

@@ -1,6 +1,7 @@
 #include "lienzo/training/tasks/decoder_drawings.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <vector>
 

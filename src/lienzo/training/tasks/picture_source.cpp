@@ -13,13 +13,13 @@
 #include "lienzo/datasets/world/layout.h"
 #include "lienzo/datasets/world/prior_text.h"
 #include "lienzo/datasets/world/renderer.h"
+#include "lienzo/training/tasks/validation.h"
 
 namespace lienzo::training {
 namespace {
 
 namespace world = datasets::world;
 
-constexpr uint64_t kValidationSeed = 0x7A11DA7E;
 constexpr int64_t kTokenizerCaptions = 40000;
 constexpr size_t kCacheBytes = size_t{512} << 20;
 

@@ -1,6 +1,6 @@
 #include "lienzo/training/tasks/scene_batch.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace lienzo::training {
 

@@ -1,7 +1,9 @@
 #include "lienzo/training/tasks/scene_decoder_task.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cmath>
 
@@ -20,6 +22,7 @@
 #include "lienzo/training/tasks/network_keys.h"
 #include "lienzo/training/tasks/noise_levels.h"
 #include "lienzo/training/tasks/scene_batch.h"
+#include "lienzo/training/tasks/validation.h"
 #include "lienzo/weights/safetensors.h"
 #include "lienzo/weights/save.h"
 
@@ -28,7 +31,6 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr uint64_t kValidationSeed = 0x7A11DA7E;
 
 struct SceneDecoderOptions {
   int64_t size = 64;  // of the pictures, pixels

@@ -1,7 +1,9 @@
 #include "lienzo/training/tasks/scene_prior_task.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <span>
@@ -14,6 +16,7 @@
 #include "lienzo/datasets/world/scene_tokens.h"
 #include "lienzo/models/scene_prior.h"
 #include "lienzo/training/tasks/network_keys.h"
+#include "lienzo/training/tasks/validation.h"
 #include "lienzo/weights/safetensors.h"
 #include "lienzo/weights/save.h"
 
@@ -22,7 +25,6 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr uint64_t kValidationSeed = 0x7A11DA7E;
 constexpr int64_t kIgnored = -100;
 constexpr int64_t kPoolSteps = 8;
 

@@ -1,7 +1,9 @@
 #include "lienzo/training/tasks/upscaler_task.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +21,7 @@
 #include "lienzo/tensor/noise.h"
 #include "lienzo/training/tasks/decoder_drawings.h"
 #include "lienzo/training/tasks/scene_batch.h"
+#include "lienzo/training/tasks/validation.h"
 #include "lienzo/weights/safetensors.h"
 #include "lienzo/weights/save.h"
 
@@ -27,7 +30,6 @@ namespace {
 
 namespace world = datasets::world;
 
-constexpr uint64_t kValidationSeed = 0x7A11DA7E;
 constexpr int kFullSteps = 8;  // of the decoder, to see what finished pictures look like
 
 struct UpscalerOptions {
