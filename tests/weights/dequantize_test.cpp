@@ -1,7 +1,7 @@
 #include "lienzo/weights/dequantize.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <bit>
 #include <cmath>

@@ -1,7 +1,8 @@
 #include "lienzo/weights/gguf_file.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "golden.h"
 #include "hand_made_gguf.h"

@@ -1,7 +1,10 @@
 #include "lienzo/weights/load.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include "../base/expect_error.h"
 #include "golden.h"
@@ -160,6 +163,18 @@ TEST(Load, GivesFractionsTheTypeAskedFor) {
     EXPECT_EQ(net.scale.data_ptr() == file.read("scale").data_ptr(), share);
     EXPECT_TRUE(net.linear->bias.to(torch::kFloat32).equal(torch::tensor({7.0F, 8.0F})));
   }
+}
+
+TEST(Load, KeepsTheTypesOfTheFileWhereAsked) {
+  Net net;
+  auto tensors = good();
+  tensors[2].second = tensors[2].second.to(torch::kHalf);
+  const TensorList file(tensors);
+  load_strict(net, file, {.file_dtype = true, .share_memory = true});
+  EXPECT_EQ(net.scale.scalar_type(), torch::kHalf);
+  EXPECT_EQ(net.scale.data_ptr(), file.read("scale").data_ptr());
+  EXPECT_EQ(net.linear->weight.scalar_type(), torch::kFloat32);
+  EXPECT_EQ(net.steps.scalar_type(), torch::kInt64);
 }
 
 TEST(Load, ASharedModuleOutlivesItsFile) {

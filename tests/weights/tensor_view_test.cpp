@@ -1,7 +1,7 @@
 #include "lienzo/weights/tensor_view.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "../base/expect_error.h"
 

@@ -1,7 +1,7 @@
 #include "lienzo/weights/torch_file.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdlib>
 #include <optional>

@@ -39,9 +39,11 @@ std::vector<NamedTensor> parameters_and_buffers(const torch::nn::Module& module)
 }
 
 void fill(torch::Tensor& target, const torch::Tensor& numbers, const LoadOptions& options) {
-  const torch::ScalarType type = options.float_dtype && target.is_floating_point()
-                                     ? *options.float_dtype
-                                     : target.scalar_type();
+  torch::ScalarType type = target.scalar_type();
+  if (target.is_floating_point()) {
+    if (options.float_dtype) type = *options.float_dtype;
+    if (options.file_dtype && numbers.is_floating_point()) type = numbers.scalar_type();
+  }
   const bool fits = numbers.scalar_type() == type && target.device().is_cpu();
   if (options.share_memory && fits && numbers.is_contiguous()) {
     target.set_data(numbers);

@@ -21,6 +21,9 @@ struct LoadOptions {
   std::vector<std::string> may_be_unexpected = {};
   /// The type that parameters and buffers of fractions get; without it each keeps its own.
   std::optional<torch::ScalarType> float_dtype = std::nullopt;
+  /// Parameters and buffers of fractions get the type that they have in the file, in place of
+  /// `float_dtype`: for a module that is converted afterwards, layer by layer.
+  bool file_dtype = false;
   /// Lets parameters and buffers on the CPU use the file's own memory where its type fits and its
   /// numbers lie in order: nothing is copied, and what the module had allocated is freed. Meant for
   /// modules that are not trained: several modules loaded so share their numbers, and writing to

@@ -1,5 +1,8 @@
 #include "lienzo/weights/mapped_tensor.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -21,6 +24,14 @@ int64_t extent(const std::vector<int64_t>& shape, c10::IntArrayRef strides) {
   int64_t elements = 1;
   for (size_t i = 0; i < shape.size(); ++i) elements += (shape[i] - 1) * strides[i];
   return elements;
+}
+
+/// Gives the pages that lie wholly inside back to the system, which keeps them in its cache.
+void give_back(std::byte* data, size_t bytes) {
+  static const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<uintptr_t>(data) + page - 1) / page * page;
+  const auto end = (reinterpret_cast<uintptr_t>(data) + bytes) / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace
@@ -45,8 +56,14 @@ torch::Tensor mapped_tensor(const std::shared_ptr<const MappedFile>& file,
 
   torch::Tensor tensor;
   if (reinterpret_cast<uintptr_t>(data) % c10::elementSize(stored) == 0) {
+    const size_t bytes =
+        static_cast<size_t>(extent(info.shape, strides)) * c10::elementSize(stored);
     tensor = torch::from_blob(
-        data, info.shape, strides, [file](void*) {}, stored);
+        data,
+        info.shape,
+        strides,
+        [file, bytes](void* begin) { give_back(static_cast<std::byte*>(begin), bytes); },
+        stored);
   } else {
     const torch::Tensor aligned = torch::empty({extent(info.shape, strides)}, stored);
     std::memcpy(aligned.data_ptr(), data, aligned.numel() * c10::elementSize(stored));

@@ -1,7 +1,8 @@
 #include "lienzo/weights/load.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 
@@ -49,7 +50,7 @@ Module build(const checkpoints::Network<Config>& network,
              torch::ScalarType dtype) {
   const nn::SkipInit weights_follow;
   Module module(network.config);
-  weights::load_strict(*module, *network.tensors, {.share_memory = true});
+  weights::load_strict(*module, *network.tensors, {.file_dtype = true, .share_memory = true});
   if (!device.is_cpu()) module->to(device, dtype);
   nn::prepare_for_inference(*module, dtype);
   return module;
@@ -113,8 +114,11 @@ diffusion::SchedulerConfig choose_scheduler(const Checkpoint& model) {
   if (model.scheduler.is_object()) {
     Json config = model.scheduler;
     config["prediction_type"] = v ? "v_prediction" : "epsilon";
-    return diffusion::scheduler_config_from_json(
+    diffusion::SchedulerConfig read = diffusion::scheduler_config_from_json(
         config, model.path.filename().string() + ": scheduler_config.json");
+    if (!checkpoints::is_xl(model.family))
+      read.defaults = diffusion::as_stable_diffusion_pipelines_do(read.defaults);
+    return read;
   }
   const auto answers = v ? diffusion::Parameterization::kV : diffusion::Parameterization::kEpsilon;
   diffusion::SchedulerConfig config = checkpoints::is_xl(model.family)
