@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "lienzo/base/error.h"
+#include "lienzo/base/field_error.h"
 #include "lienzo/base/suggest.h"
 
 namespace lienzo {
@@ -119,8 +119,9 @@ const Json* ConfigReader::find(std::string_view key) {
 }
 
 void ConfigReader::reject(std::string_view key, std::string_view problem) const {
-  throw Error(ErrorKind::kInvalidInput,
-              fmt::format("{}{} '{}' {}", place(), section_.empty() ? ":" : "", key, problem));
+  throw FieldError(ErrorKind::kInvalidInput,
+                   fmt::format("{}{} '{}' {}", place(), section_.empty() ? ":" : "", key, problem),
+                   section_of(key));
 }
 
 template <class T>
@@ -175,12 +176,13 @@ bool ConfigReader::has(std::string_view key) {
 void ConfigReader::finish() const {
   for (const auto& item : object_.items()) {
     if (std::find(read_.begin(), read_.end(), item.key()) != read_.end()) continue;
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("{}{} unknown key '{}'{}",
-                            place(),
-                            section_.empty() ? ":" : "",
-                            item.key(),
-                            suggestion(item.key(), known_)));
+    throw FieldError(ErrorKind::kInvalidInput,
+                     fmt::format("{}{} unknown key '{}'{}",
+                                 place(),
+                                 section_.empty() ? ":" : "",
+                                 item.key(),
+                                 suggestion(item.key(), known_)),
+                     section_of(item.key()));
   }
 }
 

@@ -24,6 +24,9 @@ void add_train(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
 void add_dataset(CLI::App& app, Action& action);
 void add_model(CLI::App& app, Action& action);
+void add_serve(CLI::App& app, Action& action);
+void add_worker(CLI::App& app, Action& action);
+void add_key(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);
 

@@ -208,6 +208,9 @@ std::unique_ptr<CLI::App> make_commandline(Action& action) {
   add_evaluate(*app, action);
   add_dataset(*app, action);
   add_model(*app, action);
+  add_serve(*app, action);
+  add_worker(*app, action);
+  add_key(*app, action);
   add_bench(*app, action);
   add_completion(*app, action);
   add_help(*app, action);

@@ -6,7 +6,6 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
-#include "lienzo/cli/any_model.h"
 #include "lienzo/cli/command.h"
 #include "lienzo/cli/console.h"
 #include "lienzo/cli/exit_code.h"
@@ -14,6 +13,7 @@
 #include "lienzo/cli/model_folder.h"
 #include "lienzo/evaluation/faithfulness.h"
 #include "lienzo/image/io.h"
+#include "lienzo/pipelines/any_model.h"
 #include "lienzo/tensor/threads.h"
 
 namespace lienzo::cli {
@@ -75,7 +75,7 @@ int evaluate(const EvaluateOptions& options) {
   tensor::set_threads(options.threads);
   std::optional<evaluation::Checker> checker;
   if (!options.layouts) checker = evaluation::Checker::load(find_checker_folder(options.checker));
-  AnyModel model = AnyModel::load(find_model_folder(options.model));
+  pipelines::AnyModel model = pipelines::AnyModel::load(find_model_folder(options.model));
   if (!options.output.empty()) fs::create_directories(options.output);
 
   const auto request_for = [&](const std::string& prompt, uint64_t seed) {

@@ -15,7 +15,6 @@
 #include "lienzo/base/parse_json.h"
 #include "lienzo/base/utf8.h"
 #include "lienzo/base/version.h"
-#include "lienzo/cli/any_model.h"
 #include "lienzo/cli/console.h"
 #include "lienzo/cli/exit_code.h"
 #include "lienzo/cli/imagine.h"
@@ -25,6 +24,7 @@
 #include "lienzo/cli/scene_picture.h"
 #include "lienzo/cli/size.h"
 #include "lienzo/image/grid.h"
+#include "lienzo/pipelines/any_model.h"
 #include "lienzo/pipelines/embedded_model.h"
 #include "lienzo/tensor/threads.h"
 
@@ -160,7 +160,7 @@ class Imagining {
 
   void load() {
     const auto start = Clock::now();
-    model_.emplace(AnyModel::load(folder_));
+    model_.emplace(pipelines::AnyModel::load(folder_));
     times_.load = seconds_since(start);
     make_request();
     if (options_.show_scene && !model_->has_scenes()) {
@@ -370,7 +370,7 @@ class Imagining {
   std::optional<image::Image> like_image_;  // as it was before anything was written
   std::optional<world::Scene> scene_;
   std::optional<OutputPlan> plan_;
-  std::optional<AnyModel> model_;
+  std::optional<pipelines::AnyModel> model_;
   ImagineRequest request_;
   bool scene_given_ = false;  // see PlannedRequest
   bool repeats_ = false;

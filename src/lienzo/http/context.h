@@ -19,12 +19,12 @@ struct Caller;
 
 /// The limits of a server; a key may have its own.
 struct ServerLimits {
-  size_t largest_body = size_t{64} << 20;   // bytes
-  int64_t largest_picture = 64'000'000;     // pixels of an upload
-  int requests_per_minute = 0;              // of a key; 0: no limit
-  int queued = 1000;                        // jobs waiting, of everybody
+  size_t largest_body = size_t{64} << 20;  // bytes
+  int64_t largest_picture = 64'000'000;    // pixels of an upload
+  int requests_per_minute = 0;             // of a key; 0: no limit
+  int queued = 1000;                       // jobs waiting, of everybody
   int queued_per_owner = 100;
-  double largest_cost = 0;                  // pixels x steps x pictures of one job; 0: no limit
+  double largest_cost = 0;  // pixels x steps x pictures of one job; 0: no limit
 };
 
 /// What all routes work with. Lives as long as the server.
@@ -38,8 +38,8 @@ struct Context {
   std::atomic<bool> stopping = false;
 };
 
-/// Checks and keeps an uploaded picture: PNG, JPEG or WebP by its first bytes, not too large, whole.
-/// Returns its digest. `where` names it in messages, `field` in errors. Throws HttpError.
+/// Checks and keeps an uploaded picture: PNG, JPEG or WebP by its first bytes, not too large,
+/// whole. Returns its digest. `where` names it in messages, `field` in errors. Throws HttpError.
 std::string keep_picture(Context& context, std::string_view bytes, const std::string& field);
 
 /// The bytes of base64 text, with or without "data:...;base64," before it. Throws HttpError(400)

@@ -12,9 +12,9 @@ struct HttpError : Error {
   HttpError(int status, std::string code, const std::string& message, std::string field = {});
 
   int status;
-  std::string code;         // "rate_limited"
-  std::string field;        // of the request at fault; may be empty
-  double retry_after = 0;   // seconds; 0: none
+  std::string code;        // "rate_limited"
+  std::string field;       // of the request at fault; may be empty
+  double retry_after = 0;  // seconds; 0: none
 };
 
 /// What any exception becomes in a dialect: status, error object, Retry-After. An exception that is

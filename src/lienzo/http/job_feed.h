@@ -27,7 +27,8 @@ class JobFeed {
   class Subscription {
    public:
     ~Subscription();
-    /// The next changed job, the newest state of it; nothing after `longest` or when the feed stops.
+    /// The next changed job, the newest state of it; nothing after `longest` or when the feed
+    /// stops.
     std::optional<jobs::Job> next(std::chrono::milliseconds longest);
 
    private:

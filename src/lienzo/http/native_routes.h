@@ -5,7 +5,11 @@
 
 namespace lienzo::http {
 
-/// The native API, docs/http_api.md. `context` outlives them.
+/// The native API, docs/http_api.md: jobs, events, models and prompts, with picture_routes().
+/// `context` outlives them.
 Routes native_routes(Context& context);
+
+/// Uploads and the gallery.
+Routes picture_routes(Context& context);
 
 }  // namespace lienzo::http

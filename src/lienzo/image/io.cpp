@@ -120,14 +120,14 @@ Image decode_image(std::span<const std::byte> bytes,
   VipsHandle image = open_lazily(bytes, format, damaged);
   const int64_t width = vips_image_get_width(image.get());
   const int64_t height = vips_image_get_height(image.get());
-  if (width * height > kMaxPixels) {
+  if (width * height > std::min(options.max_pixels, kMaxPixels)) {
     throw Error(ErrorKind::kUnsupported,
                 fmt::format("[image] {} has {}x{} pixels, expected at most {} in all; "
                             "make it smaller first",
                             where,
                             width,
                             height,
-                            kMaxPixels));
+                            std::min(options.max_pixels, kMaxPixels)));
   }
   constexpr auto kCorrupt = ErrorKind::kCorrupt;
   apply(image, kCorrupt, damaged, [](VipsImage* in, VipsImage** out) {

@@ -19,13 +19,14 @@ void start_image_library();
 
 struct ReadOptions {
   bool keep_alpha = false;  // false: transparent pixels are laid on white and the result is RGB
+  int64_t max_pixels = kMaxPixels;  // more are refused before decoding
 };
 
 /// Reads a PNG, JPEG or WebP picture, told by its first bytes and not by its name: turned upright
 /// as its EXIF orientation says, in 8-bit sRGB (an embedded colour profile is applied), 3 channels,
 /// or 4 with keep_alpha where the file has transparency. Of an animation, the first frame.
 /// @throws kNotFound, kIo; kCorrupt for damaged or truncated files; kUnsupported for other formats
-/// and for more than kMaxPixels, refused before decoding.
+/// and for more than max_pixels, refused before decoding.
 Image read_image(const std::filesystem::path& path, const ReadOptions& options = {});
 
 /// As read_image, from memory. `where` names the source in messages.

@@ -1,7 +1,7 @@
 #include "lienzo/pipelines/captioned_model.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
@@ -24,7 +24,7 @@ namespace lienzo::pipelines {
 namespace {
 
 constexpr size_t kLongestText = 4000;  // bytes
-constexpr int kMostSteps = 200;
+constexpr int kMostCaptionedSteps = 200;
 
 template <typename Number>
 void check_range(const char* what, Number value, Number least, Number most) {
@@ -98,8 +98,8 @@ CaptionedModel CaptionedModel::load(const std::filesystem::path& folder) {
   reader.optional("text", text);
   reader.finish();
   if (size < 8 || size > 1024) reader.reject("size", "expected 8 to 1024");
-  if (steps < 1 || steps > kMostSteps)
-    reader.reject("steps", fmt::format("expected 1 to {}", kMostSteps));
+  if (steps < 1 || steps > kMostCaptionedSteps)
+    reader.reject("steps", fmt::format("expected 1 to {}", kMostCaptionedSteps));
   if (!(guidance >= 0 && guidance <= 30)) reader.reject("guidance", "expected 0 to 30");
   if (text != "plain" && text != "world") reader.reject("text", "expected \"plain\" or \"world\"");
   diffusion::find_sampler(sampler);
@@ -140,7 +140,7 @@ image::Image CaptionedModel::draw(const CaptionedRequest& request) {
                       std::max(request.prompt.size(), request.negative_prompt.size()),
                       0,
                       kLongestText);
-  check_range("steps", steps, 1, kMostSteps);
+  check_range("steps", steps, 1, kMostCaptionedSteps);
   check_range("guidance", guidance, 0.0, 30.0);
   check_range<int64_t>("size", size, 8, 1024);
   const auto& sampler =

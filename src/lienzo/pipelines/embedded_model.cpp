@@ -1,7 +1,7 @@
 #include "lienzo/pipelines/embedded_model.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <chrono>
 #include <unordered_set>

@@ -1,6 +1,6 @@
 #include "lienzo/pipelines/scene_writer.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

@@ -15,15 +15,15 @@ namespace lienzo::service {
 
 /// A model as clients see it.
 struct ModelFacts {
-  std::string id;      // what requests name
-  std::string name;    // for people
-  std::string family;  // "Lienzo", "Stable Diffusion 1.x", ...; empty while nobody looked
-  std::string note;    // what it can and cannot do, one sentence; may be empty
-  std::string file;    // the name of its file or folder, without the way there
-  std::string hash;    // SHA-256 where known; or empty
-  std::vector<Task> tasks;
-  std::vector<std::string> samplers, schedules;  // names that requests may use
-  int width = 512, height = 512;                 // its own
+  std::string id = {};      // what requests name
+  std::string name = {};    // for people
+  std::string family = {};  // "Lienzo", "Stable Diffusion 1.x", ...; empty while nobody looked
+  std::string note = {};    // what it can and cannot do, one sentence; may be empty
+  std::string file = {};    // the name of its file or folder, without the way there
+  std::string hash = {};    // SHA-256 where known; or empty
+  std::vector<Task> tasks = {};
+  std::vector<std::string> samplers = {}, schedules = {};  // names that requests may use
+  int width = 512, height = 512;                           // its own
   int smallest = 64, largest = 2048, multiple = 8;
   bool square_only = false;
   int steps = 20, most_steps = 200;
@@ -59,7 +59,8 @@ class Engine {
   /// The default first.
   virtual std::vector<ModelFacts> models() = 0;
   /// Fills in what is empty (model, seed, ...) and refuses what the model cannot do: Error
-  /// kNotFound for an unknown model, kInvalidInput and kUnsupported naming the field. Loads nothing.
+  /// kNotFound for an unknown model, kInvalidInput and kUnsupported naming the field. Loads
+  /// nothing.
   virtual void complete(DrawRequest& request) = 0;
   /// Throws Error; kCancelled when hooks.cancelled said so.
   virtual std::vector<MadePicture> draw(const DrawRequest& request,

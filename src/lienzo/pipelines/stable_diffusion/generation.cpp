@@ -1,7 +1,7 @@
 #include "lienzo/pipelines/stable_diffusion/generation.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "lienzo/pipelines/stable_diffusion/guided_unet.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace lienzo::pipelines {
 

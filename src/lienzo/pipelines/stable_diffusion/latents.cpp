@@ -1,6 +1,6 @@
 #include "lienzo/pipelines/stable_diffusion/latents.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "lienzo/models/tiling.h"
 #include "lienzo/pipelines/stable_diffusion/memory.h"

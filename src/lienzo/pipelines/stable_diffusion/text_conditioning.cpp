@@ -1,6 +1,6 @@
 #include "lienzo/pipelines/stable_diffusion/text_conditioning.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

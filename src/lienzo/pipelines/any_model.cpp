@@ -1,4 +1,4 @@
-#include "lienzo/cli/any_model.h"
+#include "lienzo/pipelines/any_model.h"
 
 #include <fmt/format.h>
 
@@ -8,11 +8,7 @@
 #include "lienzo/base/file.h"
 #include "lienzo/base/parse_json.h"
 
-namespace lienzo::cli {
-
-using pipelines::CaptionedModel;
-using pipelines::EmbeddedModel;
-using pipelines::Picture;
+namespace lienzo::pipelines {
 
 AnyModel AnyModel::load(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "model.json";
@@ -46,8 +42,7 @@ std::vector<std::string> AnyModel::unknown_words(std::string_view prompt) const 
   return embedded ? embedded->unknown_words(prompt) : std::vector<std::string>{};
 }
 
-std::vector<Picture> AnyModel::imagine(const pipelines::ImagineRequest& request,
-                                       const pipelines::ImagineHooks& hooks) {
+std::vector<Picture> AnyModel::imagine(const ImagineRequest& request, const ImagineHooks& hooks) {
   if (auto* embedded = std::get_if<EmbeddedModel>(&model_))
     return embedded->imagine(request, hooks);
   if (request.scene) {
@@ -60,7 +55,7 @@ std::vector<Picture> AnyModel::imagine(const pipelines::ImagineRequest& request,
         fmt::format(
             "[imagine] this model draws squares, got {}x{}", request.width, request.height));
   }
-  pipelines::CaptionedRequest each;
+  CaptionedRequest each;
   each.prompt = request.prompt;
   each.negative_prompt = request.negative_prompt;
   each.steps = request.steps;
@@ -102,12 +97,11 @@ std::vector<Picture> AnyModel::imagine(const pipelines::ImagineRequest& request,
   return pictures;
 }
 
-std::vector<datasets::world::Scene> AnyModel::imagine_scenes(
-    const pipelines::ImagineRequest& request) {
+std::vector<datasets::world::Scene> AnyModel::imagine_scenes(const ImagineRequest& request) {
   if (auto* embedded = std::get_if<EmbeddedModel>(&model_))
     return embedded->imagine_scenes(request);
   throw Error(ErrorKind::kUnsupported,
               fmt::format("[imagine] {} draws from words and plans no scenes", name()));
 }
 
-}  // namespace lienzo::cli
+}  // namespace lienzo::pipelines

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <vector>
+
+#include "lienzo/engine/model_catalogue.h"
+#include "lienzo/pipelines/any_model.h"
+#include "lienzo/pipelines/stable_diffusion/stable_diffusion.h"
+#include "lienzo/provenance/record.h"
+#include "lienzo/service/engine.h"
+
+namespace lienzo::engine {
+
+/// What a model of Lienzo's own makes of a request.
+std::vector<service::MadePicture> draw_lienzo(pipelines::AnyModel& model,
+                                              const service::DrawRequest& request,
+                                              const service::BlobReader& blobs,
+                                              const service::EngineHooks& hooks);
+
+/// What a Stable Diffusion model makes of it. `preview_every`: steps; 0: no previews.
+std::vector<service::MadePicture> draw_stable_diffusion(pipelines::StableDiffusion& model,
+                                                        const service::DrawRequest& request,
+                                                        const service::BlobReader& blobs,
+                                                        const service::EngineHooks& hooks,
+                                                        int preview_every);
+
+/// The picture `scale` times larger by Lanczos' filter, its record kept and the scale added.
+std::vector<service::MadePicture> enlarge(const service::DrawRequest& request,
+                                          const service::BlobReader& blobs);
+
+/// A finished picture as its file.
+service::MadePicture encode(const image::Image& image,
+                            const provenance::Record& record,
+                            const service::OutputOptions& output);
+
+/// Progress of a pipeline, told to whoever waits for the job.
+ProgressSink progress_sink(const service::DrawRequest& request, const service::EngineHooks& hooks);
+
+/// The record in a picture's bytes, if it has one.
+std::optional<provenance::Record> record_of(const std::string& bytes);
+
+image::Image decode(const std::string& bytes, bool keep_alpha = false);
+
+}  // namespace lienzo::engine

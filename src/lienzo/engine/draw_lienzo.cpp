@@ -1,0 +1,130 @@
+#include <span>
+
+#include "lienzo/base/error.h"
+#include "lienzo/base/field_error.h"
+#include "lienzo/base/parse_json.h"
+#include "lienzo/engine/draw.h"
+#include "lienzo/image/io.h"
+#include "lienzo/image/resize.h"
+
+namespace lienzo::engine {
+
+using service::DrawRequest;
+using service::MadePicture;
+using service::Task;
+
+image::Image decode(const std::string& bytes, bool keep_alpha) {
+  return image::decode_image(std::as_bytes(std::span(bytes)), {.keep_alpha = keep_alpha});
+}
+
+std::optional<provenance::Record> record_of(const std::string& bytes) {
+  try {
+    const auto texts = image::decode_image_text(std::as_bytes(std::span(bytes)));
+    if (const auto own = texts.find(std::string(provenance::kRecordKey)); own != texts.end())
+      return provenance::record_from_json(parse_json(own->second, "[record]"), "[record]");
+    if (const auto other = texts.find(std::string(provenance::kParametersKey));
+        other != texts.end())
+      return provenance::record_from_parameters(other->second, "[record]");
+  } catch (const Error&) {  // a picture without a record, or with one that nobody can read
+  }
+  return std::nullopt;
+}
+
+MadePicture encode(const image::Image& image,
+                   const provenance::Record& record,
+                   const service::OutputOptions& output) {
+  const std::vector<std::byte> bytes = image::encode_image(
+      image, output.format, provenance::with_record(record, {.quality = output.quality}));
+  return {.bytes = {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+          .format = output.format,
+          .width = image.width,
+          .height = image.height,
+          .seed = record.seed,
+          .record = provenance::to_json(record)};
+}
+
+ProgressSink progress_sink(const DrawRequest& request, const service::EngineHooks& hooks) {
+  return [&request, &hooks](const Progress& progress) {
+    if (!hooks.progress || progress.total <= 0) return;
+    const int64_t each = std::max<int64_t>(1, progress.total / request.count);
+    const int64_t picture = std::min<int64_t>(progress.done / each, request.count - 1);
+    jobs::JobProgress job{
+        .stage = progress.stage,
+        .step = static_cast<int>(progress.done - picture * each),
+        .steps = static_cast<int>(each),
+        .picture = static_cast<int>(picture),
+        .pictures = request.count,
+        .fraction = static_cast<double>(progress.done) / static_cast<double>(progress.total)};
+    if (progress.done > 0) {
+      job.seconds_left = progress.seconds / static_cast<double>(progress.done) *
+                         static_cast<double>(progress.total - progress.done);
+    }
+    hooks.progress(job);
+  };
+}
+
+std::vector<MadePicture> enlarge(const DrawRequest& request, const service::BlobReader& blobs) {
+  const std::string bytes = blobs(request.picture);
+  const image::Image small = decode(bytes, /*keep_alpha=*/true);
+  const auto side = [&](int length) {
+    return std::max(1, static_cast<int>(length * request.scale + 0.5));
+  };
+  const int width = side(small.width), height = side(small.height);
+  if (int64_t{width} * height > int64_t{64} << 20) {
+    throw FieldError(ErrorKind::kInvalidInput,
+                     "[upscale] the result has " + std::to_string(width) + "x" +
+                         std::to_string(height) + " pixels, expected at most 64 million in all",
+                     "scale");
+  }
+  provenance::Record record = record_of(bytes).value_or(provenance::Record{});
+  if (!request.prompt.empty()) record.prompt = request.prompt;
+  record.width = width;
+  record.height = height;
+  record.extra["enlarged"] = {
+      {"filter", "lanczos"}, {"scale", request.scale}, {"from", request.picture}};
+  return {encode(image::resize(small, width, height), record, request.output)};
+}
+
+std::vector<MadePicture> draw_lienzo(pipelines::AnyModel& model,
+                                     const DrawRequest& request,
+                                     const service::BlobReader& blobs,
+                                     const service::EngineHooks& hooks) {
+  pipelines::ImagineRequest imagine;
+  imagine.prompt = request.prompt;
+  imagine.negative_prompt = request.negative_prompt;
+  imagine.width = request.width;
+  imagine.height = request.height;
+  imagine.count = request.count;
+  imagine.seed = request.seed.value_or(0);
+  imagine.steps = request.steps;
+  imagine.guidance = request.guidance.value_or(1);
+  imagine.sampler = request.sampler;
+  if (request.task == Task::kVary) {
+    const std::optional<provenance::Record> record = record_of(blobs(request.picture));
+    if (!record || record->prompt.empty()) {
+      throw FieldError(
+          ErrorKind::kUnsupported,
+          "[vary] the picture does not say what it was made from, and this model can only "
+          "draw from words",
+          "picture");
+    }
+    if (imagine.prompt.empty()) imagine.prompt = record->prompt;
+    // A little different: the same things in the same places, by another hand.
+    if (request.amount == "small" && model.has_scenes() && record->scene)
+      imagine.scene =
+          datasets::world::scene_from_json(*record->scene, "[vary] the picture's scene");
+  }
+  std::vector<MadePicture> made;
+  const pipelines::ImagineHooks callbacks{
+      .progress = progress_sink(request, hooks),
+      .cancelled = hooks.cancelled,
+      .on_picture = [&](const pipelines::Picture& picture) {
+        provenance::Record record = picture.record;
+        if (request.task == Task::kVary) record.extra["varied_from"] = request.picture;
+        made.push_back(encode(picture.image, record, request.output));
+      }};
+  model.imagine(imagine, callbacks);
+  return made;
+}
+
+}  // namespace lienzo::engine

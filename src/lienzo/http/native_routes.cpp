@@ -1,0 +1,280 @@
+#include "lienzo/http/native_routes.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <map>
+
+#include "lienzo/http/http_error.h"
+#include "lienzo/http/job_feed.h"
+#include "lienzo/http/native_json.h"
+#include "lienzo/http/native_request.h"
+#include "lienzo/http/presets.h"
+#include "lienzo/http/query.h"
+#include "lienzo/http/schema.h"
+#include "lienzo/text/wildcards.h"
+
+namespace lienzo::http {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kKeepAlive{15'000};
+
+Json id_parameter() { return Json::array({parameter("id", "path", text_schema())}); }
+
+// ---- events
+
+/// Tells one client of the jobs of a subscription until it has enough.
+void tell_events(Context& context,
+                 EventSink& sink,
+                 JobFeed::Subscription& news,
+                 std::vector<jobs::Job> first,
+                 bool ends_with_job) {
+  std::map<std::string, std::pair<int, int>> shown;  // previews: job -> picture, step
+  const auto tell = [&](const jobs::Job& job) {
+    if (!sink.send("job",
+                   job_json(context, job).dump(-1, ' ', false, Json::error_handler_t::replace),
+                   std::to_string(job.change)))
+      return false;
+    if (job.state != jobs::JobState::kRunning) {
+      shown.erase(job.id);
+      return true;
+    }
+    const auto preview = context.store.preview(job.id);
+    if (!preview) return true;
+    const std::pair<int, int> place = {preview->index, preview->step};
+    if (shown[job.id] == place) return true;
+    shown[job.id] = place;
+    return sink.send("preview",
+                     Json{{"job", job.id},
+                          {"index", preview->index},
+                          {"step", preview->step},
+                          {"url", "data:image/webp;base64," + encode_base64(preview->bytes)}}
+                         .dump());
+  };
+  for (const jobs::Job& job : first) {
+    if (!tell(job)) return;
+    if (ends_with_job && is_final(job.state)) return;
+  }
+  auto silent_since = std::chrono::steady_clock::now();
+  while (sink.open()) {
+    const std::optional<jobs::Job> changed = news.next(milliseconds(1000));
+    if (changed) {
+      // As it is now: lists leave out a queue position, and a later state may be there.
+      const std::optional<jobs::Job> job = context.store.find(changed->id);
+      if (job && !tell(*job)) return;
+      if (ends_with_job && (!job || is_final(job->state))) return;
+      silent_since = std::chrono::steady_clock::now();
+    } else if (std::chrono::steady_clock::now() - silent_since > kKeepAlive) {
+      if (!sink.keep_alive()) return;
+      silent_since = std::chrono::steady_clock::now();
+    }
+  }
+}
+
+std::optional<int64_t> last_event(const Call& call) {
+  const std::string text = call.header("Last-Event-ID");
+  if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
+  return std::stoll(text);
+}
+
+Routes job_routes(Context& context) {
+  const auto owner_filter = [](const Caller& caller) {
+    return caller.admin && caller.keyed ? std::string() : caller.owner;
+  };
+  return {
+      {"POST",
+       "/api/v1/jobs",
+       Scope::kGenerate,
+       [&context](const Call& call) {
+         const jobs::Job job = submit(
+             context, call.caller, native_request(context, call.caller, call.json()), "native");
+         Reply reply = Reply::json(job_json(context, job), 202);
+         reply.headers.emplace_back("Location", "/api/v1/jobs/" + job.id);
+         return reply;
+       },
+       {.summary = "A request becomes a job",
+        .request = service::request_schema(),
+        .responses = {{"202", object_schema()},
+                      {"422", object_schema()},
+                      {"503", object_schema()}}}},
+      {"GET",
+       "/api/v1/jobs",
+       Scope::kRead,
+       [&context, owner_filter](const Call& call) {
+         const Query query(call, {"state", "limit", "before"});
+         jobs::JobFilter filter{
+             .owner = owner_filter(call.caller),
+             .before = query.text("before", 100),
+             .limit = static_cast<int>(query.whole("limit", 1, 500).value_or(50))};
+         if (const std::string state = query.text("state", 100); !state.empty())
+           filter.state = jobs::job_state_from_name(state);
+         Json list = Json::array();
+         for (const jobs::Job& job : context.store.list(filter))
+           list.push_back(job_json(context, job));
+         return Reply::json({{"jobs", list}});
+       },
+       {.summary = "Jobs, newest first",
+        .parameters = Json::array(
+            {parameter("state",
+                       "query",
+                       {{"type", "string"},
+                        {"enum", {"queued", "running", "done", "failed", "cancelled"}}}),
+             parameter("limit", "query", whole_schema(1, 500)),
+             parameter("before", "query", text_schema())}),
+        .responses = {{"200", object_schema()}}}},
+      {"GET",
+       "/api/v1/jobs/{id}",
+       Scope::kRead,
+       [&context](const Call& call) {
+         return Reply::json(job_json(context, job_of(context, call.caller, call.variables[0])));
+       },
+       {.summary = "One job",
+        .parameters = id_parameter(),
+        .responses = {{"200", object_schema()}}}},
+      {"POST",
+       "/api/v1/jobs/{id}/cancel",
+       Scope::kGenerate,
+       [&context](const Call& call) {
+         job_of(context, call.caller, call.variables[0]);
+         context.store.cancel(call.variables[0]);
+         return Reply::json(job_json(context, job_of(context, call.caller, call.variables[0])));
+       },
+       {.summary = "Cancels a job",
+        .parameters = id_parameter(),
+        .responses = {{"200", object_schema()}}}},
+      {"DELETE",
+       "/api/v1/jobs/{id}",
+       Scope::kGenerate,
+       [&context](const Call& call) {
+         const jobs::Job job = job_of(context, call.caller, call.variables[0]);
+         if (!context.store.remove_job(job.id)) {
+           throw HttpError(409,
+                           "conflict",
+                           fmt::format("[job] {} is {}; cancel it first", job.id, name(job.state)));
+         }
+         for (const std::string& id : job.pictures) {
+           if (!context.store.is_referenced(id)) context.blobs.remove(id);
+         }
+         return Reply::empty();
+       },
+       {.summary = "Deletes a job that is over, with its pictures",
+        .parameters = id_parameter(),
+        .responses = {{"204", Json()}, {"409", object_schema()}}}},
+      {"GET",
+       "/api/v1/jobs/{id}/preview",
+       Scope::kRead,
+       [&context](const Call& call) {
+         job_of(context, call.caller, call.variables[0]);
+         auto preview = context.store.preview(call.variables[0]);
+         if (!preview) throw HttpError(404, "not_found", "[job] has no preview now");
+         return Reply{.type = "image/webp", .body = std::move(preview->bytes)};
+       },
+       {.summary = "How a running job looks so far",
+        .parameters = id_parameter(),
+        .responses = {{"200", {{"content", {{"image/webp", Json::object()}}}}}}}},
+      {"GET",
+       "/api/v1/jobs/{id}/events",
+       Scope::kRead,
+       [&context](const Call& call) {
+         const jobs::Job job = job_of(context, call.caller, call.variables[0]);
+         Reply reply;
+         reply.stream = [&context, id = job.id](EventSink& sink) {
+           const auto news = context.feed.subscribe("", id);
+           const auto now = context.store.find(id);
+           if (now) tell_events(context, sink, *news, {*now}, /*ends_with_job=*/true);
+         };
+         return reply;
+       },
+       {.summary = "Events of one job", .listed = false}},
+      {"GET",
+       "/api/v1/events",
+       Scope::kRead,
+       [&context, owner_filter](const Call& call) {
+         Reply reply;
+         reply.stream = [&context, owner = owner_filter(call.caller), since = last_event(call)](
+                            EventSink& sink) {
+           const auto news = context.feed.subscribe(owner);
+           std::vector<jobs::Job> first;
+           if (since) {
+             first = context.store.list({.owner = owner, .changed_after = since, .limit = 500});
+           } else {
+             for (const jobs::JobState state :
+                  {jobs::JobState::kRunning, jobs::JobState::kQueued}) {
+               const auto some = context.store.list({.owner = owner, .state = state, .limit = 500});
+               first.insert(first.end(), some.begin(), some.end());
+             }
+           }
+           // At once, so that a client knows that it is connected.
+           if (first.empty() && !sink.keep_alive()) return;
+           tell_events(context, sink, *news, std::move(first), /*ends_with_job=*/false);
+         };
+         return reply;
+       },
+       {.summary = "Events of all one's jobs", .listed = false}}};
+}
+
+Routes prompt_routes(Context& context) {
+  const text::WildcardFiles files =
+      [&context](const std::string& name) -> std::optional<std::vector<std::string>> {
+    return wildcard_lines(context.wildcards, name);
+  };
+  const Json expand = {
+      {"type", "object"},
+      {"additionalProperties", false},
+      {"required", {"prompt"}},
+      {"properties", {{"prompt", text_schema()}, {"limit", whole_schema(0, 10'000)}}}};
+  return {{"GET",
+           "/api/v1/models",
+           Scope::kRead,
+           [&context](const Call&) {
+             Json list = Json::array();
+             for (const service::ModelFacts& model : context.engine.models())
+               list.push_back(model_json(model, list.empty()));
+             return Reply::json({{"models", list}});
+           },
+           {.summary = "Models, the default first", .responses = {{"200", object_schema()}}}},
+          {"GET",
+           "/api/v1/presets",
+           Scope::kRead,
+           [](const Call&) {
+             return Reply::json({{"presets", presets()}});
+           },
+           {.summary = "Styles", .responses = {{"200", object_schema()}}}},
+          {"GET",
+           "/api/v1/wildcards",
+           Scope::kRead,
+           [&context](const Call&) {
+             Json list = Json::array();
+             for (const std::string& name : wildcard_names(context.wildcards)) {
+               const auto lines = wildcard_lines(context.wildcards, name);
+               if (lines) list.push_back({{"name", name}, {"lines", lines->size()}});
+             }
+             return Reply::json({{"wildcards", list}});
+           },
+           {.summary = "Files of choices", .responses = {{"200", object_schema()}}}},
+          {"POST",
+           "/api/v1/prompts/expand",
+           Scope::kRead,
+           [files](const Call& call) {
+             const auto [prompt, limit] = expand_request(call.json());
+             const text::Expansion expansion = text::expand_wildcards(prompt, files, limit);
+             return Reply::json({{"count", expansion.count}, {"prompts", expansion.prompts}});
+           },
+           {.summary = "What a prompt with choices stands for",
+            .request = expand,
+            .responses = {{"200", object_schema()}}}}};
+}
+
+}  // namespace
+
+Routes native_routes(Context& context) {
+  Routes routes = job_routes(context);
+  for (Routes more : {picture_routes(context), prompt_routes(context)})
+    std::move(more.begin(), more.end(), std::back_inserter(routes));
+  return routes;
+}
+
+}  // namespace lienzo::http

@@ -1,0 +1,228 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+
+#include "lienzo/base/config_reader.h"
+#include "lienzo/http/http_error.h"
+#include "lienzo/http/native_json.h"
+#include "lienzo/http/native_routes.h"
+#include "lienzo/http/query.h"
+#include "lienzo/http/schema.h"
+#include "lienzo/image/io.h"
+#include "lienzo/image/resize.h"
+#include "lienzo/provenance/record.h"
+
+namespace lienzo::http {
+namespace {
+
+constexpr int64_t kMost = int64_t{1} << 53;
+
+std::string media_type(const std::string& format) {
+  if (format == "jpg") return "image/jpeg";
+  return format == "webp" ? "image/webp" : "image/png";
+}
+
+/// The caller's own picture, or anybody's for an administrator.
+jobs::PictureRow picture_of(Context& context, const Caller& caller, const std::string& id) {
+  std::optional<jobs::PictureRow> row;
+  if (jobs::is_digest(id)) {
+    row = context.store.find_picture(caller.owner, id);
+    if (!row && caller.admin && caller.keyed) row = context.store.find_picture("", id);
+  }
+  if (!row)
+    throw HttpError(
+        404, "not_found", fmt::format("[picture] there is no picture {}", id.substr(0, 64)));
+  return *row;
+}
+
+std::string thumbnail(const std::string& bytes, int side) {
+  const image::Image whole =
+      image::decode_image(std::as_bytes(std::span(bytes)), {.keep_alpha = true});
+  const double scale =
+      std::min(1.0, static_cast<double>(side) / std::max(whole.width, whole.height));
+  const image::Image small =
+      image::resize(whole,
+                    std::max(1, static_cast<int>(whole.width * scale + 0.5)),
+                    std::max(1, static_cast<int>(whole.height * scale + 0.5)));
+  const std::vector<std::byte> encoded = image::encode_image(small, "webp", {.quality = 82});
+  return {reinterpret_cast<const char*>(encoded.data()), encoded.size()};
+}
+
+/// What a picture says of itself, or null.
+Json record_in(std::string_view bytes) {
+  try {
+    const auto texts =
+        image::decode_image_text(std::as_bytes(std::span(bytes.data(), bytes.size())));
+    if (const auto own = texts.find(std::string(provenance::kRecordKey)); own != texts.end())
+      return provenance::to_json(provenance::record_from_json(Json::parse(own->second), "picture"));
+    if (const auto theirs = texts.find(std::string(provenance::kParametersKey));
+        theirs != texts.end())
+      return provenance::to_json(provenance::record_from_parameters(theirs->second, "picture"));
+  } catch (const std::exception&) {  // a picture is welcome whatever it says
+  }
+  return {};
+}
+
+Reply for_ever(Reply reply, const std::string& id, const Call& call) {
+  const std::string tag = fmt::format("\"{}\"", id);
+  reply.headers.emplace_back("Cache-Control", "private, max-age=31536000, immutable");
+  reply.headers.emplace_back("ETag", tag);
+  if (call.header("If-None-Match") == tag) {
+    reply.status = 304;
+    reply.body.clear();
+  }
+  return reply;
+}
+
+Reply take_upload(Context& context, const Call& call) {
+  const std::string id = keep_picture(context, call.body, "body");
+  const auto bytes = std::as_bytes(std::span(call.body));
+  const image::Image picture = image::decode_image(bytes, {.keep_alpha = true});
+  const std::string_view start = call.body;
+  const char* format =
+      start.starts_with("\x89PNG") ? "png" : (start.starts_with("RIFF") ? "webp" : "jpg");
+  return Reply::json({{"id", id},
+                      {"width", picture.width},
+                      {"height", picture.height},
+                      {"format", format},
+                      {"record", record_in(call.body)}},
+                     201);
+}
+
+Reply change_picture(Context& context, const Call& call) {
+  jobs::PictureRow row = picture_of(context, call.caller, call.variables[0]);
+  const Json json = call.json();
+  ConfigReader reader(json, "[request]");
+  std::vector<std::string> tags;
+  reader.required("tags", tags);
+  reader.finish();
+  const bool bad = std::any_of(tags.begin(), tags.end(), [](const std::string& tag) {
+    return tag.empty() || tag.size() > 64;
+  });
+  if (bad || tags.size() > 16) {
+    throw HttpError(
+        400, "invalid_input", "[request] 'tags' are at most 16 of 1 to 64 bytes each", "tags");
+  }
+  context.store.set_tags(row.owner, row.id, tags);
+  row.tags = tags;
+  return Reply::json(picture_json(row));
+}
+
+Reply list(Context& context, const Call& call) {
+  const Query query(call, {"text", "model", "tag", "job", "from", "until", "limit", "before"});
+  const jobs::PicturePage page = context.store.list_pictures(
+      {.owner = call.caller.admin && call.caller.keyed ? "" : call.caller.owner,
+       .text = query.text("text"),
+       .model = query.text("model"),
+       .tag = query.text("tag"),
+       .job = query.text("job", 100),
+       .from = query.whole("from", 0, kMost),
+       .until = query.whole("until", 0, kMost),
+       .before = query.text("before", 200),
+       .limit = static_cast<int>(query.whole("limit", 1, 500).value_or(50))});
+  Json pictures = Json::array();
+  for (const jobs::PictureRow& row : page.pictures) pictures.push_back(picture_json(row));
+  return Reply::json(
+      {{"pictures", pictures}, {"next", page.next.empty() ? Json() : Json(page.next)}});
+}
+
+}  // namespace
+
+Routes picture_routes(Context& context) {
+  const Json id = Json::array({parameter("id", "path", text_schema())});
+  const Json picture_files = {{"content", {{"image/*", Json::object()}}}};
+  return {
+      {"POST",
+       "/api/v1/uploads",
+       Scope::kGenerate,
+       [&context](const Call& call) { return take_upload(context, call); },
+       {.summary = "Keeps a picture to work on; the body is the file",
+        .responses = {{"201", object_schema()}},
+        .listed = false}},
+      {"GET",
+       "/api/v1/pictures",
+       Scope::kRead,
+       [&context](const Call& call) { return list(context, call); },
+       {.summary = "The gallery, newest first",
+        .parameters = Json::array({parameter("text", "query", text_schema()),
+                                   parameter("model", "query", text_schema()),
+                                   parameter("tag", "query", text_schema()),
+                                   parameter("job", "query", text_schema()),
+                                   parameter("from", "query", whole_schema(0, kMost)),
+                                   parameter("until", "query", whole_schema(0, kMost)),
+                                   parameter("limit", "query", whole_schema(1, 500)),
+                                   parameter("before", "query", text_schema())}),
+        .responses = {{"200", object_schema()}}}},
+      {"GET",
+       "/api/v1/pictures/{id}",
+       Scope::kRead,
+       [&context](const Call& call) {
+         return Reply::json(picture_json(picture_of(context, call.caller, call.variables[0])));
+       },
+       {.summary = "One picture", .parameters = id, .responses = {{"200", object_schema()}}}},
+      {"GET",
+       "/api/v1/pictures/{id}/file",
+       Scope::kRead,
+       [&context](const Call& call) {
+         const Query query(call, {"download"});
+         const jobs::PictureRow row = picture_of(context, call.caller, call.variables[0]);
+         Reply reply{.type = media_type(row.format), .body = context.blobs.read(row.id)};
+         if (query.text("download") == "1") {
+           reply.headers.emplace_back("Content-Disposition",
+                                      fmt::format("attachment; filename=\"lienzo-{}-{}.{}\"",
+                                                  row.seed,
+                                                  row.id.substr(0, 8),
+                                                  row.format));
+         }
+         return for_ever(std::move(reply), row.id, call);
+       },
+       {.summary = "Its file",
+        .parameters = Json::array({id[0], parameter("download", "query", text_schema())}),
+        .responses = {{"200", picture_files}}}},
+      {"GET",
+       "/api/v1/pictures/{id}/thumbnail",
+       Scope::kRead,
+       [&context](const Call& call) {
+         const Query query(call, {"size"});
+         const int side = static_cast<int>(query.whole("size", 64, 1024).value_or(320));
+         const jobs::PictureRow row = picture_of(context, call.caller, call.variables[0]);
+         const std::string tag = fmt::format("{}-{}", row.id, side);
+         if (call.header("If-None-Match") == fmt::format("\"{}\"", tag))
+           return for_ever(Reply{.type = "image/webp"}, tag, call);
+         return for_ever(
+             Reply{.type = "image/webp", .body = thumbnail(context.blobs.read(row.id), side)},
+             tag,
+             call);
+       },
+       {.summary = "A small WebP of it",
+        .parameters = Json::array({id[0], parameter("size", "query", whole_schema(64, 1024))}),
+        .responses = {{"200", picture_files}}}},
+      {"PATCH",
+       "/api/v1/pictures/{id}",
+       Scope::kGenerate,
+       [&context](const Call& call) { return change_picture(context, call); },
+       {.summary = "Changes its tags",
+        .parameters = id,
+        .request = {{"type", "object"},
+                    {"additionalProperties", false},
+                    {"required", {"tags"}},
+                    {"properties",
+                     {{"tags",
+                       {{"type", "array"},
+                        {"maxItems", 16},
+                        {"items", {{"type", "string"}, {"minLength", 1}, {"maxLength", 64}}}}}}}},
+        .responses = {{"200", object_schema()}}}},
+      {"DELETE",
+       "/api/v1/pictures/{id}",
+       Scope::kGenerate,
+       [&context](const Call& call) {
+         const jobs::PictureRow row = picture_of(context, call.caller, call.variables[0]);
+         context.store.remove_picture(row.owner, row.id);
+         if (!context.store.is_referenced(row.id)) context.blobs.remove(row.id);
+         return Reply::empty();
+       },
+       {.summary = "Deletes it", .parameters = id, .responses = {{"204", Json()}}}}};
+}
+
+}  // namespace lienzo::http

@@ -1,0 +1,49 @@
+#include "lienzo/http/route.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "lienzo/base/parse_json.h"
+#include "lienzo/http/http_error.h"
+
+namespace lienzo::http {
+
+bool IgnoreCase::operator()(std::string_view a, std::string_view b) const {
+  return std::lexicographical_compare(
+      a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+        return std::tolower(x) < std::tolower(y);
+      });
+}
+
+std::string Call::header(std::string_view name) const {
+  const auto found = headers.find(name);
+  return found == headers.end() ? "" : found->second;
+}
+
+Json Call::json(bool any_type) const {
+  std::string type = header("Content-Type");
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && type.back() == ' ') type.pop_back();
+  const IgnoreCase before;
+  const std::string_view expected = "application/json";
+  if (!any_type && (before(type, expected) || before(expected, type))) {
+    throw HttpError(415,
+                    "unsupported_media_type",
+                    "[request] the Content-Type is '" + type + "', expected application/json");
+  }
+  Json json = parse_json(body, "[request] the body", ErrorKind::kInvalidInput);
+  if (!json.is_object()) {
+    throw HttpError(
+        400, "invalid_input", "[request] the body is no JSON object, expected {\"...\": ...}");
+  }
+  return json;
+}
+
+Reply Reply::json(const Json& body, int status) {
+  // Text from outside may be no UTF-8; it is shown as well as can be.
+  return {.status = status, .body = body.dump(-1, ' ', false, Json::error_handler_t::replace)};
+}
+
+Reply Reply::empty(int status) { return {.status = status, .type = ""}; }
+
+}  // namespace lienzo::http
