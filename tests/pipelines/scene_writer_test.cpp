@@ -1,7 +1,8 @@
 #include "lienzo/pipelines/scene_writer.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 

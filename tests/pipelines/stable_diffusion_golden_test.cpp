@@ -1,6 +1,6 @@
 // Whole pictures against diffusers: tools/golden/stable_diffusion_pictures.py.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "lienzo/base/file.h"
 #include "lienzo/pipelines/stable_diffusion/stable_diffusion.h"
