@@ -22,7 +22,9 @@ const WildcardFiles kWildcards = [](const std::string& name) -> std::optional<Li
 
 Lines expanded(std::string_view prompt, size_t limit = 100) {
   const Expansion expansion = expand_wildcards(prompt, kWildcards, limit);
-  if (limit == 100) EXPECT_EQ(expansion.count, expansion.prompts.size());
+  if (limit == 100) {
+    EXPECT_EQ(expansion.count, expansion.prompts.size());
+  }
   return expansion.prompts;
 }
 
