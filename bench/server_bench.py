@@ -99,7 +99,7 @@ def clients(minutes):
         memory = []
         while any(thread.is_alive() for thread in crowd):
             text = call(server.url + "/metrics", raw=True)[1].decode()
-            memory.append(int(float(re.search(r"process_resident_memory_bytes (\S+)", text).group(1))) / 1e6)
+            memory.append(int(float(re.search(r"(?m)^process_resident_memory_bytes (\S+)", text).group(1))) / 1e6)
             time.sleep(min(20, 6 * minutes))
         for thread in crowd:
             thread.join()
