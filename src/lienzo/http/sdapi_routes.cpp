@@ -103,6 +103,9 @@ void add_lists(RouteList& routes) {
   routes.add("GET", "/sdapi/v1/upscalers", Scope::kRead, [](SdApi& api, const Call&) {
     return sdapi_upscalers(api);
   });
+  routes.add("GET", "/sdapi/v1/prompt-styles", Scope::kRead, [](SdApi&, const Call&) {
+    return sdapi_styles();
+  });
   routes.add(
       "GET", "/sdapi/v1/memory", Scope::kRead, [](SdApi&, const Call&) { return sdapi_memory(); });
 }

@@ -1,0 +1,88 @@
+#include "dialect_fixture.h"
+
+#include <chrono>
+#include <thread>
+
+#include "lienzo/http/openai_routes.h"
+#include "lienzo/http/sdapi_routes.h"
+
+namespace lienzo::http {
+
+DialectTest::DialectTest(Dialect dialect)
+    : dialect_(dialect),
+      store_(jobs::open_job_store((folder_.path() / "jobs.db").string())),
+      blobs_(folder_.path() / "blobs"),
+      feed_(*store_),
+      context_{.store = *store_, .blobs = blobs_, .engine = engine_, .feed = feed_, .limits = {}},
+      routes_(dialect == Dialect::kOpenAi ? openai_routes(context_) : sdapi_routes(context_)),
+      worker_(*store_,
+              blobs_,
+              engine_,
+              {.name = "test", .progress_every = std::chrono::milliseconds(1)}) {}
+
+Reply DialectTest::call(Call call) {
+  call.caller = caller_;
+  call.headers.emplace("Host", "example.test:7860");
+  for (const Route& route : routes_) {
+    if (route.method != call.method) continue;
+    const size_t variable = route.pattern.find('{');
+    if (variable == std::string::npos ? route.pattern != call.path
+                                      : !call.path.starts_with(route.pattern.substr(0, variable))) {
+      continue;
+    }
+    if (variable != std::string::npos) call.variables = {call.path.substr(variable)};
+    try {
+      return route.handler(call);
+    } catch (const std::exception& problem) {
+      return error_reply(problem, dialect_);
+    }
+  }
+  ADD_FAILURE() << "no route " << call.method << " " << call.path;
+  return {};
+}
+
+Reply DialectTest::post_text(const std::string& path, const std::string& body) {
+  Call request;
+  request.method = "POST";
+  request.path = path;
+  request.headers.emplace("Content-Type", "application/json");
+  request.body = body;
+  return call(std::move(request));
+}
+
+Reply DialectTest::post(const std::string& path, const Json& body) {
+  return post_text(path, body.dump());
+}
+
+Reply DialectTest::post_form(const std::string& path, std::vector<Part> parts) {
+  Call request;
+  request.method = "POST";
+  request.path = path;
+  request.headers.emplace("Content-Type", "multipart/form-data; boundary=x");
+  request.parts = std::move(parts);
+  return call(std::move(request));
+}
+
+Reply DialectTest::get(const std::string& path) {
+  Call request;
+  request.method = "GET";
+  request.path = path.substr(0, path.find('?'));
+  if (path.ends_with("?skip_current_image=true"))
+    request.query.emplace("skip_current_image", "true");
+  return call(std::move(request));
+}
+
+Json DialectTest::good(const Reply& reply) {
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  return Json::parse(reply.body);
+}
+
+std::string DialectTest::bytes_of(const Json& base64) {
+  return decode_picture_text(base64.get<std::string>(), "test");
+}
+
+void DialectTest::await_held() const {
+  while (!engine_.waiting()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+}  // namespace lienzo::http
