@@ -450,10 +450,8 @@ TEST_P(QueueTest, NoNewsIsMissed) {
   for (const auto& [id, state] : known) EXPECT_EQ(state, store_->find(id)->state);
 }
 
-INSTANTIATE_TEST_SUITE_P(Every,
-                         QueueTest,
-                         testing::Values(Kind::kSqlite, Kind::kPostgreSql),
-                         kind_name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueTest, testing::Values(Kind::kSqlite));
+INSTANTIATE_TEST_SUITE_P(PostgreSql, QueueTest, testing::Values(Kind::kPostgreSql));
 
 }  // namespace
 }  // namespace lienzo::jobs

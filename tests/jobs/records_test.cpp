@@ -259,10 +259,8 @@ TEST_P(RecordsTest, Keys) {
   EXPECT_FALSE(store_->revoke_key("lz_"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Every,
-                         RecordsTest,
-                         testing::Values(Kind::kSqlite, Kind::kPostgreSql),
-                         kind_name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, RecordsTest, testing::Values(Kind::kSqlite));
+INSTANTIATE_TEST_SUITE_P(PostgreSql, RecordsTest, testing::Values(Kind::kPostgreSql));
 
 }  // namespace
 }  // namespace lienzo::jobs

@@ -15,12 +15,16 @@ using namespace std::chrono_literals;
 
 constexpr auto kLong = 60'000ms;  // a lease that does not end during a test
 
+class PostgresServer;
+
 enum class Kind { kSqlite, kPostgreSql };
 
 /// A test of what every store does, with an empty one.
 class StoreTest : public testing::TestWithParam<Kind> {
  protected:
   void SetUp() override;
+  /// The server that all tests share; nothing where PostgreSQL is not installed.
+  static PostgresServer* postgres();
 
   /// Another program with the same store.
   std::unique_ptr<JobStore> open_again() const { return open_job_store(where_); }
@@ -41,9 +45,5 @@ class StoreTest : public testing::TestWithParam<Kind> {
   std::string where_;
   std::unique_ptr<JobStore> store_;
 };
-
-inline std::string kind_name(const testing::TestParamInfo<Kind>& info) {
-  return info.param == Kind::kSqlite ? "Sqlite" : "PostgreSql";
-}
 
 }  // namespace lienzo::jobs

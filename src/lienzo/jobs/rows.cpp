@@ -110,14 +110,15 @@ std::string json_text(const Json& json, std::string_view what) {
 Job job_from_row(const Values& row) {
   Job job;
   job.id = text(row.at(0));
-  job.what = {.owner = text(row.at(1)),
-              .dialect = text(row.at(2)),
-              .model = text(row.at(3)),
-              .title = text(row.at(4)),
-              .request = parse_json(text(row.at(5)), "[jobs] request"),
-              .priority = static_cast<int>(integer(row.at(6))),
-              .cost = real(row.at(7)),
-              .tags = tags_from_lines(text(row.at(8)))};
+  // One by one: GCC 12 destroys members that are not there yet when one of a list throws.
+  job.what.owner = text(row.at(1));
+  job.what.dialect = text(row.at(2));
+  job.what.model = text(row.at(3));
+  job.what.title = text(row.at(4));
+  job.what.request = parse_json(text(row.at(5)), "[jobs] request");
+  job.what.priority = static_cast<int>(integer(row.at(6)));
+  job.what.cost = real(row.at(7));
+  job.what.tags = tags_from_lines(text(row.at(8)));
   job.state = job_state_from_name(text(row.at(9)));
   job.created = integer(row.at(10));
   job.started = maybe_integer(row.at(11));
@@ -126,8 +127,11 @@ Job job_from_row(const Values& row) {
   job.cancel_requested = integer(row.at(14)) != 0;
   job.worker = text(row.at(15));
   job.progress = progress_from_text(text(row.at(16)));
-  if (std::holds_alternative<std::string>(row.at(17)))
-    job.error = JobError{text(row.at(17)), text(row.at(18))};
+  if (std::holds_alternative<std::string>(row.at(17))) {
+    job.error.emplace();
+    job.error->kind = text(row.at(17));
+    job.error->message = text(row.at(18));
+  }
   job.change = integer(row.at(19));
   return job;
 }

@@ -141,9 +141,13 @@ Submission SqlStore::submit(const NewJob& job, const QueueLimits& limits) {
   return write([&](Transaction& tx) -> Submission {
     // Limits hold for all who submit, so that these go one after the other.
     tx.run("SELECT change FROM store" + database_->lock("store"));
-    if (count_queued_of(tx, job.owner) >= limits.queued_per_owner)
-      return {Refusal::kOwnerQueueFull, {}, retry_after(tx, job.owner)};
-    if (count_queued(tx) >= limits.queued) return {Refusal::kQueueFull, {}, retry_after(tx, "")};
+    const bool owner_full = count_queued_of(tx, job.owner) >= limits.queued_per_owner;
+    if (owner_full || count_queued(tx) >= limits.queued) {
+      Submission refused;
+      refused.refusal = owner_full ? Refusal::kOwnerQueueFull : Refusal::kQueueFull;
+      refused.retry_seconds = retry_after(tx, owner_full ? job.owner : "");
+      return refused;
+    }
     enter(tx, job.owner);
     const int64_t change = next_changes(tx);
     const Millis now = tx.now();
@@ -166,7 +170,9 @@ Submission SqlStore::submit(const NewJob& job, const QueueLimits& limits) {
          change});
     for (const std::string& file : files)
       tx.run("INSERT INTO inputs (job, file) VALUES ($1, $2)", {id, file});
-    return {Refusal::kNone, load_job(tx, id).value(), 0};
+    Submission accepted;
+    accepted.job = load_job(tx, id).value();
+    return accepted;
   });
 }
 

@@ -31,11 +31,12 @@ std::optional<Held> hold(Transaction& tx, const Database& database, const Lease&
           database.lock("jobs"),
       {storable_text(lease.job.id), storable_text(lease.token)});
   if (rows.empty()) return std::nullopt;
-  const Values& row = rows[0];
-  return Held{progress_from_text(text(row.at(0))),
-              integer(row.at(1)) != 0,
-              text(row.at(2)),
-              real(row.at(3))};
+  Held held;
+  held.progress = progress_from_text(text(rows[0].at(0)));
+  held.cancel_requested = integer(rows[0].at(1)) != 0;
+  held.owner = text(rows[0].at(2));
+  held.cost = real(rows[0].at(3));
+  return held;
 }
 
 // At its old place.
@@ -200,9 +201,11 @@ std::optional<JobStore::Preview> SqlStore::preview(const std::string& id) {
     const Rows rows =
         tx.run("SELECT idx, step, bytes FROM previews WHERE job = $1", {storable_text(id)});
     if (rows.empty()) return std::nullopt;
-    return Preview{static_cast<int>(integer(rows[0].at(0))),
-                   static_cast<int>(integer(rows[0].at(1))),
-                   std::get<Bytes>(rows[0].at(2)).data};
+    Preview preview;
+    preview.index = static_cast<int>(integer(rows[0].at(0)));
+    preview.step = static_cast<int>(integer(rows[0].at(1)));
+    preview.bytes = std::get<Bytes>(rows[0].at(2)).data;
+    return preview;
   });
 }
 
