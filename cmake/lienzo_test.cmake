@@ -1,9 +1,9 @@
 find_package(GTest REQUIRED)
-include(GoogleTest)
 
 # lienzo_test(<name> [TORCH] SOURCES <files> DEPS <folders> [LABELS fast|slow] [TOGETHER <filter>])
-# A GoogleTest binary; each of its tests is one ctest entry, but those that the filter TOGETHER names, which share
-# something that is dear to set up, are one. LIENZO_TEST_DATA points at tests/.
+# A GoogleTest binary; each of its suites is one ctest entry, since starting a program with libtorch takes longer than
+# most tests. Suites that the filter TOGETHER names share something that is dear to set up, and are one entry.
+# LIENZO_TEST_DATA points at tests/.
 function(lienzo_test name)
   cmake_parse_arguments(ARG "TORCH" "TOGETHER" "SOURCES;DEPS;LABELS;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -26,7 +26,21 @@ function(lienzo_test name)
   if(ARG_TOGETHER)
     add_test(NAME ${name}_together COMMAND ${name} --gtest_filter=${ARG_TOGETHER})
     set_tests_properties(${name}_together PROPERTIES LABELS "${ARG_LABELS}" SKIP_REGULAR_EXPRESSION "SKIPPED")
-    set(filter TEST_FILTER "-${ARG_TOGETHER}")
   endif()
-  gtest_discover_tests(${name} ${filter} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${ARG_LABELS}")
+  lienzo_discover_suites(${name} "${ARG_LABELS}" "${ARG_TOGETHER}")
+endfunction()
+
+function(lienzo_discover_suites name labels without)
+  set(file ${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.cmake)
+  add_custom_command(TARGET ${name} POST_BUILD BYPRODUCTS ${file} VERBATIM
+    COMMAND ${CMAKE_COMMAND} -D program=$<TARGET_FILE:${name}> -D file=${file} -D "labels=${labels}" -D "without=${without}"
+            -P ${PROJECT_SOURCE_DIR}/cmake/discover_suites.cmake)
+  set(include ${CMAKE_CURRENT_BINARY_DIR}/${name}_include.cmake)
+  file(WRITE ${include} "if(EXISTS \"${file}\")
+  include(\"${file}\")
+else()
+  add_test(${name}_NOT_BUILT ${name}_NOT_BUILT)
+endif()
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${include})
 endfunction()
