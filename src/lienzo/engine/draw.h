@@ -40,4 +40,7 @@ std::optional<provenance::Record> record_of(const std::string& bytes);
 
 image::Image decode(const std::string& bytes, bool keep_alpha = false);
 
+/// A picture as a WebP of at most 384 pixels a side.
+std::string preview_bytes(const image::Image& picture);
+
 }  // namespace lienzo::engine

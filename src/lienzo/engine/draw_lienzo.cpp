@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <span>
 
 #include "lienzo/base/error.h"
@@ -28,6 +29,17 @@ std::optional<provenance::Record> record_of(const std::string& bytes) {
   } catch (const Error&) {  // a picture without a record, or with one that nobody can read
   }
   return std::nullopt;
+}
+
+std::string preview_bytes(const image::Image& picture) {
+  constexpr int kPreviewSide = 384;
+  const double scale =
+      std::min(1.0, static_cast<double>(kPreviewSide) / std::max(picture.width, picture.height));
+  const image::Image small = image::resize(picture,
+                                           std::max(1, static_cast<int>(picture.width * scale)),
+                                           std::max(1, static_cast<int>(picture.height * scale)));
+  const std::vector<std::byte> bytes = image::encode_image(small, "webp", {.quality = 75});
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 MadePicture encode(const image::Image& image,
@@ -115,14 +127,19 @@ std::vector<MadePicture> draw_lienzo(pipelines::AnyModel& model,
           datasets::world::scene_from_json(*record->scene, "[vary] the picture's scene");
   }
   std::vector<MadePicture> made;
-  const pipelines::ImagineHooks callbacks{
-      .progress = progress_sink(request, hooks),
-      .cancelled = hooks.cancelled,
-      .on_picture = [&](const pipelines::Picture& picture) {
-        provenance::Record record = picture.record;
-        if (request.task == Task::kVary) record.extra["varied_from"] = request.picture;
-        made.push_back(encode(picture.image, record, request.output));
-      }};
+  pipelines::ImagineHooks callbacks{.progress = progress_sink(request, hooks),
+                                    .cancelled = hooks.cancelled,
+                                    .on_picture = [&](const pipelines::Picture& picture) {
+                                      provenance::Record record = picture.record;
+                                      if (request.task == Task::kVary)
+                                        record.extra["varied_from"] = request.picture;
+                                      made.push_back(encode(picture.image, record, request.output));
+                                    }};
+  if (request.previews && hooks.preview) {
+    callbacks.on_preview = [&](int index, int step, const image::Image& picture) {
+      hooks.preview(index, step, preview_bytes(picture));
+    };
+  }
   model.imagine(imagine, callbacks);
   return made;
 }

@@ -18,7 +18,6 @@ using service::Task;
 
 constexpr double kEditStrength = 0.6, kInpaintStrength = 1.0;
 constexpr double kSmallVariation = 0.35, kStrongVariation = 0.7;
-constexpr int kPreviewSide = 384;
 
 image::Image inverted(image::Image mask) {
   for (uint8_t& value : mask.pixels) value = static_cast<uint8_t>(255 - value);
@@ -56,16 +55,6 @@ void set_picture(const DrawRequest& request,
     draw.picture = image::resize(*draw.picture, draw.width, draw.height);
   }
   draw.sampling.strength = request.strength.value_or(strength);
-}
-
-std::string small_webp(const image::Image& picture) {
-  const double scale =
-      std::min(1.0, static_cast<double>(kPreviewSide) / std::max(picture.width, picture.height));
-  const image::Image small = image::resize(picture,
-                                           std::max(1, static_cast<int>(picture.width * scale)),
-                                           std::max(1, static_cast<int>(picture.height * scale)));
-  const std::vector<std::byte> bytes = image::encode_image(small, "webp", {.quality = 75});
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace
@@ -108,7 +97,7 @@ std::vector<MadePicture> draw_stable_diffusion(pipelines::StableDiffusion& model
       .cancelled = hooks.cancelled,
       .on_preview =
           [&](int index, int step, const image::Image& picture) {
-            hooks.preview(index, step, small_webp(picture));
+            hooks.preview(index, step, preview_bytes(picture));
           },
       .on_picture =
           [&](const pipelines::StableDiffusionPicture& picture) {

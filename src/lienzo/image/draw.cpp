@@ -60,7 +60,7 @@ Image render_text(std::string_view text, double points, int max_width) {
   if (kept.find_first_not_of(" \t\r\n") == std::string_view::npos) return {};
   const GString markup(g_markup_escape_text(valid.get(), -1),
                        &g_free);  // the text is a text, not markup
-  const std::string font = fmt::format("sans {}", points);
+  const std::string font = fmt::format("DejaVu Sans,sans {}", points);
   VipsImage* out = nullptr;
   const int failed = vips_text(&out,
                                markup.get(),

@@ -18,9 +18,9 @@ inline constexpr Colour kWhite = {255, 255, 255};
 /// of `colour` on grey.
 void draw_rectangle(Image& image, int x0, int y0, int x1, int y1, Colour colour, int thickness = 1);
 
-/// `text` as coverage, 0..255 in one channel, in the system's sans-serif face: as wide as it needs,
-/// or wrapped at max_width pixels if that is positive (a longer word still sticks out). An empty
-/// picture for blank text. `points` is the size at 96 dots per inch.
+/// `text` as coverage, 0..255 in one channel, in DejaVu Sans (else the system's sans-serif face):
+/// as wide as it needs, or wrapped at max_width pixels if that is positive (a longer word still
+/// sticks out). An empty picture for blank text. `points` is the size at 96 dots per inch.
 /// @throws kUnsupported if the system has no fonts at all
 Image render_text(std::string_view text, double points = 9, int max_width = 0);
 

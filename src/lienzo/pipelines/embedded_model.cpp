@@ -290,6 +290,8 @@ std::vector<Picture> EmbeddedModel::imagine(const ImagineRequest& request,
                         .total = static_cast<int64_t>(request.count) * steps,
                         .seconds = seconds_since(start)});
       }
+      if (hooks.on_preview && info.step < info.total)
+        hooks.on_preview(k, info.step, tensor::to_image(info.denoised));
       return !hooks.cancelled || !hooks.cancelled();
     };
     const torch::Tensor small = parts_->draw(picture.scene, seed, method, steps, on_step);

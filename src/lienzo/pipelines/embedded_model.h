@@ -46,6 +46,8 @@ struct ImagineHooks {
   ProgressSink progress;
   std::function<bool()> cancelled;                 // asked between steps
   std::function<void(const Picture&)> on_picture;  // as soon as each is ready
+  /// What picture `index` looks like so far, after every step but the last; small.
+  std::function<void(int index, int step, const image::Image&)> on_preview = {};
 };
 
 /// The model that comes with the program: words -> scene (prior) -> 64 x 64 picture (diffusion
