@@ -151,11 +151,9 @@ jobs::Job wait_until_final(Context& context,
       wanted = false;
       context.store.cancel(id);
     }
-    if (std::optional<jobs::Job> changed = news->next(milliseconds(1000))) {
-      job = std::move(changed);
-      // Lists may leave out what only a job found alone has.
-      if (is_final(job->state)) job = context.store.find(id);
-    }
+    // Looked up even when there is no news, which may have come before anybody listened.
+    const std::optional<jobs::Job> changed = news->next(milliseconds(1000));
+    if (!changed || is_final(changed->state)) job = context.store.find(id);
   }
   if (!job) throw HttpError(404, "not_found", fmt::format("[job] {} was deleted", id));
   return *job;

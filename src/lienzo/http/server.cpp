@@ -58,6 +58,14 @@ void check_scope(Scope scope, const Caller& caller) {
     throw HttpError(403, "forbidden", "[key] lacks the scope 'admin'");
 }
 
+/// One line of the log; what a client wrote into it cannot make it two, or something else.
+void log_line(LogLevel level, std::string line) {
+  for (char& c : line) {
+    if (c < ' ' || c == 0x7f) c = '?';  // negative too: bytes of what may be no UTF-8
+  }
+  log(level, line);
+}
+
 class ClientEvents : public EventSink {
  public:
   ClientEvents(httplib::DataSink& sink, const Context& context) : sink_(sink), context_(context) {}
@@ -151,12 +159,14 @@ class Server::Implementation {
                                                 response.status));
       const Reply reply = error_reply(problem, dialect_of(request.path));
       response.set_content(reply.body, reply.type);
-      log(LogLevel::kInfo,
-          fmt::format("[http] {} {} {}: {}",
-                      request.remote_addr,
-                      request.method,
-                      response.status,
-                      problem.what()));
+      // The body may be unread, and would be taken for the next request.
+      response.set_header("Connection", "close");
+      log_line(LogLevel::kInfo,
+               fmt::format("[http] {} {} {}: {}",
+                           request.remote_addr,
+                           request.method,
+                           response.status,
+                           problem.what()));
     });
   }
 
@@ -206,14 +216,14 @@ class Server::Implementation {
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     count_request(call.method, route != nullptr ? route->pattern : "other", reply.status, seconds);
     if (!problem.empty() || reply.status >= 400) {
-      log(reply.status >= 500 ? LogLevel::kError : LogLevel::kInfo,
-          fmt::format("[http] {} {} {} {} {}: {}",
-                      call.remote,
-                      call.caller.owner,
-                      call.method,
-                      call.path.substr(0, 200),
-                      reply.status,
-                      problem));
+      log_line(reply.status >= 500 ? LogLevel::kError : LogLevel::kInfo,
+               fmt::format("[http] {} {} {} {} {}: {}",
+                           call.remote,
+                           call.caller.owner,
+                           call.method,
+                           call.path.substr(0, 200),
+                           reply.status,
+                           problem));
     }
     return reply;
   }
