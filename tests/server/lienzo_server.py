@@ -20,7 +20,7 @@ class Process:
         self.lines = []
         self._new = queue.Queue()
         self.process = subprocess.Popen(
-            [PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+            [PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace",
             env={**os.environ, **(env or {})})
         threading.Thread(target=self._read, daemon=True).start()
 
