@@ -1,6 +1,6 @@
-// Included before everything by tools/lint.sh. In C++20 clang instantiates the constexpr members of libstdc++ 12's
-// std::vector where they are declared, and LibTorch 1.13 has vectors of a class that is not complete there
-// (ATen/core/ivalue_inl.h). For clang-tidy, vectors are not constexpr.
+// Included before everything by tools/lint.sh. In C++20 clang instantiates the constexpr members of
+// libstdc++ 12's std::vector where they are declared, and LibTorch 1.13 has vectors of a class that
+// is not complete there (ATen/core/ivalue_inl.h). For clang-tidy, vectors are not constexpr.
 #include <string>
 #undef _GLIBCXX20_CONSTEXPR
 #define _GLIBCXX20_CONSTEXPR

@@ -31,7 +31,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kLease = 1000ms;
+constexpr auto kLease = 400ms;
+constexpr auto kStall = 550ms;
 constexpr int kWorkers = 4;
 constexpr int kWaiting = 20;      // jobs that clients keep in the queue
 constexpr auto kPatience = 120s;  // for the rest of the jobs, after the last kill
@@ -44,6 +45,7 @@ struct Place {
   std::string blobs() const { return folder + "/blobs"; }
   std::string accepted() const { return folder + "/accepted"; }
   std::string completed() const { return folder + "/completed"; }
+  std::string refused() const { return folder + "/refused"; }
 };
 
 // One write, so that a kill leaves the whole line or nothing.
@@ -74,11 +76,11 @@ void do_one_job(JobStore& store, const BlobStore& blobs, const Place& place, Ran
       return;
   }
   // Some stall until somebody else may have the job, and finish nevertheless.
-  if (random.chance(0.03)) std::this_thread::sleep_for(2 * kLease);
+  if (random.chance(0.05)) std::this_thread::sleep_for(kStall);
   const std::string bytes = picture_of(lease->job.id);
   const std::string id = blobs.put(std::as_bytes(std::span(bytes.data(), bytes.size())));
-  if (store.complete(*lease, {{.id = id, .format = "png"}}))
-    append_line(place.completed(), lease->job.id);
+  const bool completed = store.complete(*lease, {{.id = id, .format = "png"}});
+  append_line(completed ? place.completed() : place.refused(), lease->job.id);
 }
 
 void submit_one_job(JobStore& store, const Place& place, Random& random) {
@@ -177,7 +179,8 @@ int count(JobStore& store, const Place& place) {
   fmt::print(
       "{} jobs accepted, {} in the store ({} after a kill of their client), {} done in {} "
       "attempts\n"
-      "{} completions heard of, {} only in the store (killed between the commit and the word)\n"
+      "{} completions heard of, {} only in the store (killed between the commit and the word), "
+      "{} refused\n"
       "wrong: {} lost, {} not done, {} completed twice, {} completed but unknown, {} without "
       "picture, {} with two, {} files damaged, {} other errors\n",
       accepted.size(),
@@ -187,6 +190,7 @@ int count(JobStore& store, const Place& place) {
       attempts,
       completed.size(),
       unlogged,
+      lines_of(place.refused()).size(),
       lost,
       unfinished,
       twice,

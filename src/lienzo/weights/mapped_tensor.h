@@ -20,7 +20,8 @@ std::shared_ptr<const MappedFile> map_weight_file(const std::filesystem::path& p
 /// type allows shares the mapped memory, which stays mapped as long as it lives; any other is
 /// copied. When a tensor that shares goes, the pages that it alone had read go back to the system,
 /// so that weights taken over one by one are not counted twice; another tensor of the same numbers
-/// reads them from the file again, and finds them as the file has them. Throws kUnsupported for a type that torch lacks.
+/// reads them from the file again, and finds them as the file has them. Throws kUnsupported for a
+/// type that torch lacks.
 torch::Tensor mapped_tensor(const std::shared_ptr<const MappedFile>& file, const TensorInfo& info);
 torch::Tensor mapped_tensor(const std::shared_ptr<const MappedFile>& file,
                             const TensorInfo& info,

@@ -22,7 +22,6 @@
 namespace lienzo::training {
 namespace {
 
-
 struct AutoencoderOptions {
   int64_t size = 64;        // of the pictures, pixels
   double kl_weight = 1e-6;  // Rombach et al. 2022 (arXiv:2112.10752), appendix G

@@ -28,7 +28,6 @@
 namespace lienzo::training {
 namespace {
 
-
 struct CaptionedOptions {
   int64_t size = 64;          // of the pictures, pixels
   int64_t vocabulary = 2048;  // of the tokenizer, at most

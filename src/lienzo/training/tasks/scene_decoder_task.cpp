@@ -31,7 +31,6 @@ namespace {
 
 namespace world = datasets::world;
 
-
 struct SceneDecoderOptions {
   int64_t size = 64;  // of the pictures, pixels
   NoiseLevels noise;
