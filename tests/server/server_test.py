@@ -313,6 +313,29 @@ class Stops(unittest.TestCase):
                 self.assertEqual(worker.stop(), 0)
 
 
+class EmbeddedModel(ServerTest):
+    arguments = ()
+
+    def test_it_draws_varies_and_enlarges_and_says_what_it_cannot(self):
+        job = await_job(self.server, self.server.submit(prompt="un cubo rojo", seed=3, sampler="DPM++ 2M")["id"])
+        self.assertEqual(job["state"], "done", job["error"])
+        picture = job["pictures"][0]
+        self.assertEqual((picture["width"], picture["record"]["sampler"]), (256, "dpmpp_2m"))
+        vary = self.server.submit(task="vary", picture=picture["id"], amount="small", seed=4)
+        scene = await_job(self.server, vary["id"])["pictures"][0]["record"]["scene"]
+        self.assertEqual(scene["objects"], picture["record"]["scene"]["objects"])
+        larger = self.server.submit(task="upscale", picture=picture["id"], scale=2)
+        larger = await_job(self.server, larger["id"])["pictures"][0]
+        self.assertEqual((larger["width"], larger["record"]["prompt"]), (512, "un cubo rojo"))
+        for request, field in (({"task": "edit", "picture": picture["id"]}, "task"), ({"width": 320, "height": 256}, "width"),
+                               ({"sampler": "euler_a"}, "sampler"), ({"schedule": "karras"}, "schedule"),
+                               ({"strength": 0.5}, "strength"), ({"width": 4096}, "width")):
+            answer = self.server.call("POST", "/api/v1/jobs", {"prompt": "a red cube", **request})
+            self.error(answer, 422, "unsupported", field)
+        answer = self.server.call("POST", "/api/v1/jobs", {"prompt": "a red cube", "negative_prompt": "blue"})
+        self.error(answer, 400, "invalid_input", "negative_prompt")
+
+
 class Metrics(ServerTest):
     def test_prometheus_reads_them(self):
         await_job(self.server, self.server.submit(prompt="a")["id"])

@@ -4,6 +4,7 @@
 #include "lienzo/base/error.h"
 #include "lienzo/base/field_error.h"
 #include "lienzo/base/parse_json.h"
+#include "lienzo/diffusion/sampler_names.h"
 #include "lienzo/engine/draw.h"
 #include "lienzo/image/io.h"
 #include "lienzo/image/resize.h"
@@ -110,7 +111,8 @@ std::vector<MadePicture> draw_lienzo(pipelines::AnyModel& model,
   imagine.seed = request.seed.value_or(0);
   imagine.steps = request.steps;
   imagine.guidance = request.guidance.value_or(1);
-  imagine.sampler = request.sampler;
+  if (!request.sampler.empty())
+    imagine.sampler = diffusion::sampler_from_name(request.sampler).sampler;
   if (request.task == Task::kVary) {
     const std::optional<provenance::Record> record = record_of(blobs(request.picture));
     if (!record || record->prompt.empty()) {

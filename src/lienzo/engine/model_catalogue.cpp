@@ -21,9 +21,12 @@ namespace fs = std::filesystem;
 using service::ModelFacts;
 using service::Task;
 
-std::vector<std::string> sampler_names() {
+// Models of Lienzo's own are flow models, which not every sampler can run.
+std::vector<std::string> sampler_names(bool flow) {
   std::vector<std::string> names;
-  for (const diffusion::Sampler& sampler : diffusion::samplers()) names.emplace_back(sampler.name);
+  for (const diffusion::Sampler& sampler : diffusion::samplers()) {
+    if (!flow || sampler.flow) names.emplace_back(sampler.name);
+  }
   return names;
 }
 
@@ -54,7 +57,7 @@ Entry own_model(const fs::path& folder, const std::string& id) {
   facts.name = name.is_string() ? name.get<std::string>() : id;
   facts.family = "Lienzo";
   facts.tasks = {Task::kImagine, Task::kVary, Task::kUpscale};
-  facts.samplers = sampler_names();
+  facts.samplers = sampler_names(/*flow=*/true);
   const auto whole = [&](const char* key, int normal) {
     const Json value = json.value(key, Json());
     return value.is_number_integer() ? value.get<int>() : normal;
@@ -88,7 +91,7 @@ std::optional<Entry> checkpoint(const fs::path& path, const std::string& id) {
   facts.tasks = {Task::kImagine, Task::kEdit, Task::kInpaint, Task::kVary, Task::kUpscale};
   if (model.family == checkpoints::Family::kSdXlRefiner)
     facts.tasks = {Task::kEdit, Task::kInpaint, Task::kVary, Task::kUpscale};
-  facts.samplers = sampler_names();
+  facts.samplers = sampler_names(/*flow=*/false);
   facts.schedules = schedule_names();
   const int64_t factor = model.vae ? model.vae->config.factor() : 8;
   facts.width = facts.height = static_cast<int>(model.unet->config.sample_size * factor);

@@ -1,6 +1,7 @@
 #include "lienzo/engine/pipeline_engine.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <random>
@@ -67,7 +68,19 @@ void check_settings(const DrawRequest& request, const Entry& entry) {
     cannot("steps",
            fmt::format("{} takes at most {} steps", entry.facts.id, entry.facts.most_steps));
   try {
-    if (!request.sampler.empty()) diffusion::sampler_from_name(request.sampler);
+    if (!request.sampler.empty()) {
+      const std::string sampler = diffusion::sampler_from_name(request.sampler).sampler;
+      const auto& known = entry.facts.samplers;
+      if (std::find(known.begin(), known.end(), sampler) == known.end()) {
+        cannot("sampler",
+               fmt::format("{} cannot be sampled by {}, only by {}",
+                           entry.facts.id,
+                           sampler,
+                           fmt::join(known, ", ")));
+      }
+    }
+  } catch (const FieldError&) {
+    throw;
   } catch (const Error& error) {
     throw FieldError(error.kind(), error.what(), "sampler");
   }
