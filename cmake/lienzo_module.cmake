@@ -1,8 +1,8 @@
-# lienzo_module(<folder> [TORCH] SOURCES <files> [DEPS <folders>] [LIBS <targets>])
+# lienzo_module(<folder> [TORCH] [COLD] SOURCES <files> [DEPS <folders>] [LIBS <targets>])
 # One static library per folder, lienzo_<folder>. DEPS are other folders; TORCH adds libtorch and its
-# precompiled header, which turns a 15 s translation unit into a 4 s one.
+# precompiled header. COLD: nothing in it is worth the optimiser's time.
 function(lienzo_module name)
-  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;COLD" "" "SOURCES;DEPS;LIBS" ${ARGN})
   set(target lienzo_${name})
   add_library(${target} STATIC ${ARG_SOURCES})
   add_library(lienzo::${name} ALIAS ${target})
@@ -17,6 +17,9 @@ function(lienzo_module name)
     target_link_libraries(${target} PUBLIC lienzo_${dep})
   endforeach()
   target_link_libraries(${target} PUBLIC ${ARG_LIBS})
+  if(ARG_COLD)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
   if(ARG_TORCH)
     lienzo_torch(${target})
   endif()
