@@ -98,7 +98,7 @@ BlobStore::BlobStore(fs::path folder) : folder_(std::move(folder)) {
 }
 
 std::string BlobStore::put(std::span<const std::byte> bytes) const {
-  const std::string digest = sha256_hex(bytes);
+  std::string digest = sha256_hex(bytes);
   if (touch(digest)) return digest;
   const fs::path target = path(digest);
   make_folder(target.parent_path());

@@ -58,8 +58,10 @@ class PostgresTransaction final : public Transaction {
 
   Rows run(const std::string& sql, const Values& values) override {
     std::vector<std::optional<std::string>> texts;
+    texts.reserve(values.size());
     for (const Value& value : values) texts.push_back(parameter(value));
     std::vector<const char*> parameters;
+    parameters.reserve(texts.size());
     for (const auto& text : texts) parameters.push_back(text ? text->c_str() : nullptr);
     const pqxx::result result =
         transaction_.exec_params(sql, pqxx::prepare::make_dynamic_params(parameters));
