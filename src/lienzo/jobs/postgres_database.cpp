@@ -22,7 +22,7 @@ namespace lienzo::jobs {
 namespace {
 
 constexpr size_t kMostConnections = 8;
-constexpr int kMostAttempts = 10;  // of a transaction that the server asks to repeat
+constexpr int kMostTries = 10;  // of a transaction that the server asks to repeat
 constexpr int64_t kMigrationLock = 0x6c69656e7a6f;  // "lienzo"
 
 // As the server reads it; nothing for NULL.
@@ -127,7 +127,7 @@ class PostgresDatabase final : public Database {
         const bool again = dynamic_cast<const pqxx::transaction_rollback*>(&error) != nullptr;
         // After a restart of the server all connections are lost, and a new one may be had.
         if (!committing && lost && attempt == 1) continue;
-        if (!committing && again && attempt < kMostAttempts) continue;
+        if (!committing && again && attempt < kMostTries) continue;
         if (committing && (lost || dynamic_cast<const pqxx::in_doubt_error*>(&error) != nullptr)) {
           throw Error(ErrorKind::kIo,
                       "[jobs] PostgreSQL was lost in the middle of a commit, which may or may not "
