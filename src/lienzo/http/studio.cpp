@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <string>
+
 #include "lienzo/base/hash.h"
 #include "lienzo/http/http_error.h"
 
@@ -26,12 +29,23 @@ std::string media_type(std::string_view name) {
   return "application/octet-stream";
 }
 
+/// What each file is known by, for browsers that have it already.
+const std::map<std::string_view, std::string>& tags() {
+  static const auto tags = [] {
+    std::map<std::string_view, std::string> all;
+    for (const StudioFile& file : studio_files()) {
+      const auto bytes = std::as_bytes(std::span(file.bytes.data(), file.bytes.size()));
+      all[file.name] = fmt::format("\"{}\"", sha256_hex(bytes).substr(0, 32));
+    }
+    return all;
+  }();
+  return tags;
+}
+
 Reply serve(const Call& call, std::string_view name) {
   for (const StudioFile& file : studio_files()) {
     if (file.name != name) continue;
-    const std::string tag = fmt::format(
-        "\"{}\"",
-        sha256_hex(std::as_bytes(std::span(file.bytes.data(), file.bytes.size()))).substr(0, 32));
+    const std::string& tag = tags().at(name);
     Reply reply{.type = media_type(name), .body = std::string(file.bytes)};
     reply.headers = {
         {"Content-Security-Policy", kPolicy}, {"ETag", tag}, {"Cache-Control", "no-cache"}};
