@@ -3,7 +3,6 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/field_error.h"
-#include "lienzo/base/parse_json.h"
 #include "lienzo/diffusion/sampler_names.h"
 #include "lienzo/engine/draw.h"
 #include "lienzo/image/io.h"
@@ -21,15 +20,11 @@ image::Image decode(const std::string& bytes, bool keep_alpha) {
 
 std::optional<provenance::Record> record_of(const std::string& bytes) {
   try {
-    const auto texts = image::decode_image_text(std::as_bytes(std::span(bytes)));
-    if (const auto own = texts.find(std::string(provenance::kRecordKey)); own != texts.end())
-      return provenance::record_from_json(parse_json(own->second, "[record]"), "[record]");
-    if (const auto other = texts.find(std::string(provenance::kParametersKey));
-        other != texts.end())
-      return provenance::record_from_parameters(other->second, "[record]");
-  } catch (const Error&) {  // a picture without a record, or with one that nobody can read
+    return provenance::find_record(image::decode_image_text(std::as_bytes(std::span(bytes))),
+                                   "the picture");
+  } catch (const Error&) {  // one that nobody can read
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 std::string preview_bytes(const image::Image& picture) {

@@ -54,11 +54,8 @@ Json record_in(std::string_view bytes) {
   try {
     const auto texts =
         image::decode_image_text(std::as_bytes(std::span(bytes.data(), bytes.size())));
-    if (const auto own = texts.find(std::string(provenance::kRecordKey)); own != texts.end())
-      return provenance::to_json(provenance::record_from_json(Json::parse(own->second), "picture"));
-    if (const auto theirs = texts.find(std::string(provenance::kParametersKey));
-        theirs != texts.end())
-      return provenance::to_json(provenance::record_from_parameters(theirs->second, "picture"));
+    if (const auto record = provenance::find_record(texts, "the picture"))
+      return provenance::to_json(*record);
   } catch (const std::exception&) {  // a picture is welcome whatever it says
   }
   return {};
@@ -97,13 +94,7 @@ Reply change_picture(Context& context, const Call& call) {
   std::vector<std::string> tags;
   reader.required("tags", tags);
   reader.finish();
-  const bool bad = std::any_of(tags.begin(), tags.end(), [](const std::string& tag) {
-    return tag.empty() || tag.size() > 64;
-  });
-  if (bad || tags.size() > 16) {
-    throw HttpError(
-        400, "invalid_input", "[request] 'tags' are at most 16 of 1 to 64 bytes each", "tags");
-  }
+  service::check_tags(tags);
   context.store.set_tags(row.owner, row.id, tags);
   row.tags = tags;
   return Reply::json(picture_json(row));

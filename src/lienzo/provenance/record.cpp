@@ -113,16 +113,20 @@ void write_picture(const std::filesystem::path& path,
   image::write_image(path, image, with_record(record, options));
 }
 
-Record read_record(const std::filesystem::path& path) {
-  const auto text = image::read_image_text(path);
-  if (const auto found = text.find(std::string(kRecordKey)); found != text.end()) {
-    const std::string where = fmt::format("the record in {}", path.string());
+std::optional<Record> find_record(const std::map<std::string, std::string>& texts,
+                                  std::string_view source) {
+  if (const auto found = texts.find(std::string(kRecordKey)); found != texts.end()) {
+    const std::string where = fmt::format("the record in {}", source);
     return record_from_json(parse_record_text(found->second, where), where);
   }
-  if (const auto found = text.find(std::string(kParametersKey)); found != text.end()) {
-    return record_from_parameters(found->second,
-                                  fmt::format("the parameters in {}", path.string()));
-  }
+  if (const auto found = texts.find(std::string(kParametersKey)); found != texts.end())
+    return record_from_parameters(found->second, fmt::format("the parameters in {}", source));
+  return std::nullopt;
+}
+
+Record read_record(const std::filesystem::path& path) {
+  if (auto record = find_record(image::read_image_text(path), path.string()))
+    return *std::move(record);
   throw Error(ErrorKind::kNotFound,
               fmt::format("[record] {} carries no record of how it was made; expected a picture "
                           "written by Lienzo or "

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -72,6 +73,12 @@ void write_picture(const std::filesystem::path& path,
                    const image::Image& image,
                    const Record& record,
                    const image::WriteOptions& options = {});
+
+/// The record among the texts of a picture (image::decode_image_text): ours if it has one, else its
+/// AUTOMATIC1111 parameters; nothing without. `source` names the picture in messages.
+/// @throws kInvalidInput, kUnsupported, kCorrupt
+std::optional<Record> find_record(const std::map<std::string, std::string>& texts,
+                                  std::string_view source);
 
 /// The record of a PNG, JPEG or WebP file: ours if it has one, else its AUTOMATIC1111 parameters.
 /// @throws kNotFound (no file, or no record in it), kInvalidInput, kUnsupported, kCorrupt, kIo

@@ -166,6 +166,14 @@ DrawRequest request_from_json(const Json& json, const std::string& where) {
   return r;
 }
 
+void check_tags(const std::vector<std::string>& tags) {
+  if (tags.size() > 16) reject("tags", fmt::format("are {}, expected at most 16", tags.size()));
+  for (const std::string& tag : tags) {
+    if (tag.empty() || tag.size() > 64)
+      reject("tags", fmt::format("has one of {} bytes, expected 1 to 64", tag.size()));
+  }
+}
+
 void check(const DrawRequest& r) {
   for (const auto& [field, text] :
        {std::pair{"prompt", &r.prompt}, {"negative_prompt", &r.negative_prompt}}) {
@@ -202,11 +210,7 @@ void check(const DrawRequest& r) {
   }
   one_of("output.format", r.output.format, {"png", "jpg", "webp"});
   check_range("output.quality", r.output.quality, 1, 100);
-  if (r.tags.size() > 16) reject("tags", fmt::format("are {}, expected at most 16", r.tags.size()));
-  for (const std::string& tag : r.tags) {
-    if (tag.empty() || tag.size() > 64)
-      reject("tags", fmt::format("has one of {} bytes, expected 1 to 64", tag.size()));
-  }
+  check_tags(r.tags);
   check_range("priority", r.priority, -10, 10);
 
   const bool needs_picture = r.task != Task::kImagine;

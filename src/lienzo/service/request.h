@@ -82,6 +82,9 @@ DrawRequest request_from_json(const Json& json, const std::string& where);
 /// is allowed.
 void check(const DrawRequest& request);
 
+/// At most 16 tags of 1 to 64 bytes. Throws Error(kInvalidInput) naming 'tags'.
+void check_tags(const std::vector<std::string>& tags);
+
 /// A JSON schema (OpenAPI 3.1) of what request_from_json takes.
 Json request_schema();
 
