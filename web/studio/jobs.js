@@ -11,9 +11,22 @@ export const byTime = (a, b) => (a.id < b.id ? -1 : 1);
 
 /// All jobs that wait or run, the one that comes first in front.
 export function activeJobs() {
-  const waiting = [...state.jobs.values()].filter(job => !isOver(job));
-  return waiting.sort((a, b) => (a.state === 'running' ? -1 : a.queue_position ?? 1e9) - (b.state === 'running' ? -1 : b.queue_position ?? 1e9) || byTime(a, b));
+  const turn = job => (job.state === 'running' ? -Infinity : -(job.priority ?? 0));
+  return [...state.jobs.values()].filter(job => !isOver(job)).sort((a, b) => turn(a) - turn(b) || byTime(a, b));
 }
+
+/// How many jobs come before `job`, which waits: one's own, and those of others that come before the first of these.
+export function aheadOf(job) {
+  const waiting = activeJobs().filter(one => one.state === 'queued');
+  return (state.session?.keys ? waiting[0]?.queue_position ?? 0 : 0) + Math.max(0, waiting.indexOf(job));
+}
+
+// The server tells of one's own jobs alone: how others move on is asked now and then.
+const kAskAgain = 5000;
+setInterval(() => {
+  const first = state.session?.keys && !document.hidden && activeJobs().find(job => job.state === 'queued');
+  if (first) api.getJob(first.id).then(takeJob, () => {});
+}, kAskAgain);
 
 // An event may overtake the answer to a request: what is older is known by being less far.
 function isOlder(job, known) {

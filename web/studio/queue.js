@@ -2,7 +2,7 @@
 import {$, fill, h, iconButton} from '/studio/dom.js';
 import {explainJob} from '/studio/errors.js';
 import {language, named, t, timeLeft} from '/studio/i18n.js';
-import {activeJobs, byTime, cancel, cancelAll, forget} from '/studio/jobs.js';
+import {activeJobs, aheadOf, byTime, cancel, cancelAll, forget} from '/studio/jobs.js';
 import {set, state, subscribe} from '/studio/store.js';
 
 export function startQueue() {
@@ -55,7 +55,7 @@ const title = job => job.request.prompt || named('task.', job.task);
 function wordsOf(job) {
   const {progress} = job;
   if (job.cancel_requested) return t('queue.stopping');
-  if (job.state === 'queued') return t('queue.place', {k: (job.queue_position ?? 0) + 1});
+  if (job.state === 'queued') return t('queue.place', {k: aheadOf(job) + 1});
   return [named('stage.', progress.stage || 'load'), progress.steps > 0 && progress.step > 0 && t('status.step', {step: progress.step, steps: progress.steps}),
     timeLeft(progress.seconds_left)].filter(Boolean).join(' · ');
 }

@@ -4,7 +4,7 @@ import {$, fill, h, iconButton} from '/studio/dom.js';
 import {explainJob} from '/studio/errors.js';
 import {named, number, t, timeLeft} from '/studio/i18n.js';
 import {icon, ring} from '/studio/icons.js';
-import {cancel, isOver, submit, vary} from '/studio/jobs.js';
+import {aheadOf, cancel, isOver, submit, vary} from '/studio/jobs.js';
 import {currentModel, examples, isSmallWorld, whyNot} from '/studio/models.js';
 import {announce, sayError} from '/studio/snackbar.js';
 import {setDraft, state, subscribe} from '/studio/store.js';
@@ -224,7 +224,7 @@ function showStatus(jobs) {
 function statusWords(running, active, jobs) {
   if (active.every(job => job.cancel_requested)) return t('queue.stopping');
   if (!running) {
-    const ahead = Math.min(...active.map(job => job.queue_position ?? 0));
+    const ahead = Math.min(...active.map(aheadOf));
     return ahead > 0 ? t('status.queued', {n: ahead}) : t('status.next');
   }
   const {stage, step, steps, picture, pictures, seconds_left: left} = running.progress;
