@@ -20,7 +20,8 @@ function soon() {
   }, 120);
 }
 
-// Rows are kept and changed in place: one that was built anew could not be pressed.
+// Rows and the button are kept and changed in place: one that was built anew could not be pressed.
+let cancelButton = null;
 const rows = new Map();  // job id -> {element, show(job)}
 
 /// What the panel shows, brought up to date; the badge alone while it is closed.
@@ -39,13 +40,16 @@ export function render() {
 function build(active, failed, shape) {
   const body = $('#queue-body');
   const focused = document.activeElement?.dataset?.key;
-  if (!body.dataset.shape?.startsWith(language())) rows.clear();
+  if (!body.dataset.shape?.startsWith(language())) {
+    rows.clear();
+    cancelButton = iconButton('close', t('queue.cancel_all'), cancelAll, {data: {key: 'all'}});
+  }
   body.dataset.shape = shape;
   for (const id of rows.keys()) if (!active.some(job => job.id === id)) rows.delete(id);
   for (const job of active) if (!rows.has(job.id)) rows.set(job.id, makeRow(job));
   fill(body,
+    active.length > 1 && cancelButton,
     active.length ? h('ul.jobs', {}, active.map(job => rows.get(job.id).element)) : h('p.empty', {}, t('queue.empty')),
-    active.length > 1 && iconButton('close', t('queue.cancel_all'), cancelAll, {data: {key: 'all'}}),
     failed.length > 0 && h('h3', {}, t('queue.failed')), failed.length > 0 && h('ul.jobs', {}, failed.map(failure)));
   if (focused) (body.querySelector(`[data-key="${CSS.escape(focused)}"]`) ?? body.querySelector('button') ?? $('#queue [data-close]')).focus();
 }
@@ -62,14 +66,16 @@ function wordsOf(job) {
 
 function makeRow(job) {
   const {id} = job;
+  const what = [job.task !== 'imagine' && named('task.', job.task), (job.request.count ?? 1) > 1 && t('pictures', {n: job.request.count})].filter(Boolean).join(' · ');
   const words = h('p.job-words', {}), line = h('div.bar', {}, h('span'));
   const element = h('li.job', {},
     h('button.job-title', {type: 'button', data: {key: 'show' + id}, onclick: () => set({stage: [id]})}, title(job)),
-    h('p.hint', {}, [named('task.', job.task), (job.request.count ?? 1) > 1 && t('pictures', {n: job.request.count})].filter(Boolean).join(' · ')),
+    what && h('p.hint', {}, what),
     words, line, iconButton('close', t('queue.cancel', {prompt: title(job)}), () => cancel(id), {quiet: true, data: {key: id}}));
   const show = now => {
     const text = wordsOf(now);
     if (words.textContent !== text) words.textContent = text;
+    line.hidden = now.state === 'queued';
     line.style.setProperty('--part', String(now.progress?.fraction ?? 0));
   };
   return {element, show};
