@@ -1,6 +1,6 @@
 // The pictures of the moment, large: forming, finished, or what went wrong with them.
 import * as api from '/studio/api.js';
-import {$, fill, h, iconButton} from '/studio/dom.js';
+import {$, fill, h, iconButton, isNarrow} from '/studio/dom.js';
 import {explainJob} from '/studio/errors.js';
 import {named, number, t, timeLeft} from '/studio/i18n.js';
 import {icon, ring} from '/studio/icons.js';
@@ -76,13 +76,14 @@ function isHidden(job, k) {
   return isOver(job) && k > 0 && k >= (job.pictures?.length ?? 0) && job.pictures?.length > 0;
 }
 
-// As large as they all fit.
+// As large as they all fit; where that would be too small, the stage grows.
 function place() {
-  const box = $('#tiles');
+  const box = $('#tiles'), stage = getComputedStyle($('#stage'));
   if (!tiles.size) return;
   const shapes = [...tiles.values()].map(tile => tile.aspect());
   const aspect = Math.max(...shapes);
-  const {clientWidth: width, clientHeight: height} = box;
+  const width = box.clientWidth;
+  const height = parseFloat(stage.minHeight) - parseFloat(stage.paddingTop) - parseFloat(stage.paddingBottom) - $('#stage-foot').offsetHeight;
   let best = 0, perRow = 1;
   for (let columns = 1; columns <= tiles.size; ++columns) {
     const rows = Math.ceil(tiles.size / columns);
@@ -92,13 +93,12 @@ function place() {
     best = Math.min(across, down);
     perRow = columns;
   }
-  const least = Math.min(140, (width - kGap) / 2);
+  const least = isNarrow() ? (width - kGap) / 2 : 160;
   const tile = Math.floor(Math.max(best, least));
   box.style.setProperty('--tile', `${tile}px`);
   // So much air beside them that no row holds more than meant.
   const air = best < least ? 0 : Math.max(0, Math.floor((width - perRow * tile - (perRow - 1) * kGap) / 2) - 1);
   box.style.paddingInline = `${air}px`;
-  box.classList.toggle('full', best < least);
 }
 
 function makeTile(k) {
@@ -172,6 +172,7 @@ function makeTile(k) {
     picture.alt = made.prompt;
     open.setAttribute('aria-label', t('picture.open', {prompt: made.prompt || t('picture.no_prompt')}));
     actions.hidden = false;
+    open.title = made.prompt;
     actions.dataset.language = document.documentElement.lang;
     fill(actions, pictureButtons(made));
   }
@@ -202,6 +203,7 @@ function showStatus(jobs) {
   const active = jobs.filter(job => !isOver(job));
   bar.hidden = !active.length;
   speak(jobs, active);
+  showCaption(active.length ? [] : jobs);
   if (!active.length) {
     document.title = 'Lienzo';
     return bar.textContent = '';
@@ -223,6 +225,14 @@ function showStatus(jobs) {
 
 function statusWords(running, active, jobs) {
   if (active.every(job => job.cancel_requested)) return t('queue.stopping');
+// The words that were drawn, where all are of the same.
+function showCaption(jobs) {
+  const words = new Set(jobs.map(job => job.request.prompt));
+  const caption = $('#stage-caption');
+  caption.textContent = words.size === 1 && tiles.size ? [...words][0] ?? '' : '';
+  caption.hidden = !caption.textContent;
+}
+
   if (!running) {
     const ahead = Math.min(...active.map(aheadOf));
     return ahead > 0 ? t('status.queued', {n: ahead}) : t('status.next');
