@@ -38,9 +38,10 @@ const staged = () => state.stage.map(id => state.jobs.get(id)).filter(Boolean);
 function render() {
   const jobs = staged();
   const wanted = new Map();
+  const settled = jobs.every(isOver) && jobs.some(job => job.pictures?.length);
   for (const job of jobs) {
     for (let k = 0; k < countOf(job); ++k) {
-      if (isHidden(job, k)) continue;
+      if (isHidden(job, k) || (settled && job.state === 'cancelled' && !pictureOf(job, k))) continue;
       wanted.set(`${job.id}:${k}`, [job, k]);
     }
   }
@@ -218,6 +219,7 @@ function showStatus(jobs) {
   }
   $('#status-words').textContent = statusWords(running, active, jobs);
   document.title = `${number(fraction, {style: 'percent'})} · Lienzo`;
+  $('#cancel').disabled = active.every(job => job.cancel_requested);
   const line = $('.bar', bar);
   line.setAttribute('aria-valuenow', String(Math.round(fraction * 100)));
   line.style.setProperty('--part', String(fraction));
