@@ -31,7 +31,8 @@ async function errorOf(response) {
   } catch {
     // Not ours: a proxy's page, say.
   }
-  return new ApiError(response.status, error.code ?? 'internal', error.message ?? response.statusText, error.field);
+  const byStatus = {413: 'too_large', 502: 'unavailable', 503: 'unavailable', 504: 'unavailable'};
+  return new ApiError(response.status, error.code ?? byStatus[response.status] ?? 'internal', error.message ?? '', error.field);
 }
 
 /// fetch() with our errors; `path` below /api/v1.

@@ -32,6 +32,7 @@ async function load() {
     loadJobs(), loadGallery(),
   ]);
   chooseStage();
+  set({loaded: true});
   resumeEditor();
 }
 
@@ -88,8 +89,9 @@ const reconnect = followEvents({
   preview: takePreview,
   online: online => {
     if (online !== state.online) set({online});
-    // What happened meanwhile comes with the events; this is for servers that were started anew.
-    if (online && !wasOnline) loadJobs();
+    // What happened meanwhile comes with the events; this is for servers that were started anew,
+    // or were not there when the page was opened.
+    if (online && !wasOnline) state.models.length ? loadJobs() : load();
     wasOnline = online;
   },
 });

@@ -7,6 +7,9 @@ const forPeople = message => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
+// Codes that leave nothing more to say.
+const kSaysAll = ['unreachable', 'queue_full', 'rate_limited'];
+
 /// {title, detail} of an ApiError or anything else that was thrown. The detail is the server's own.
 export function explain(error) {
   if (error.status === undefined) return {title: t('error.page'), detail: String(error.message ?? error)};
@@ -14,7 +17,7 @@ export function explain(error) {
   const field = error.field ? named('field.', error.field) : '';
   return {
     title: field ? t('error.at_field', {error: title === error.code ? t('error.internal') : title, field}) : title === error.code ? t('error.internal') : title,
-    detail: error.code === 'unreachable' ? '' : forPeople(error.message),
+    detail: kSaysAll.includes(error.code) ? '' : forPeople(error.message),
   };
 }
 

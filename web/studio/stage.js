@@ -17,7 +17,7 @@ const tiles = new Map();  // "job:index" -> {element, show(job)}
 let said = '';
 
 export function startStage() {
-  subscribe(['jobs', 'previews', 'stage', 'pictures', 'language'], soon);
+  subscribe(['jobs', 'previews', 'stage', 'pictures', 'language', 'loaded'], soon);
   subscribe(['models', 'language'], showWelcome);
   new ResizeObserver(place).observe($('#tiles'));
   render();
@@ -60,8 +60,8 @@ function render() {
     before = tile.element;
     tile.show(job);
   }
-  $('#welcome').hidden = wanted.size > 0;
-  if (!wanted.size) showWelcome();
+  $('#welcome').hidden = wanted.size > 0 || !state.loaded;
+  showWelcome();
   place();
   showStatus(jobs);
 }
@@ -277,7 +277,7 @@ function showWelcome() {
   const welcome = $('#welcome');
   if (welcome.hidden) return;
   const model = currentModel();
-  fill(welcome, h('h1', {}, t('welcome.title')), h('p', {}, isSmallWorld(model) ? t('welcome.own') : t('welcome.any')),
+  fill(welcome, h('h1', {}, t('welcome.title')), model && h('p', {}, isSmallWorld(model) ? t('welcome.own') : t('welcome.any')),
     h('ul.examples', {}, model && examples(model).map(text => h('li', {}, h('button.example', {
       type: 'button',
       onclick: () => {

@@ -30,6 +30,7 @@ export const state = {
   settingsOpen: saved.settingsOpen ?? false,
   session: null,                        // GET /session
   models: [], presets: [], wildcards: [],
+  loaded: false,                        // whether the server was asked for what follows
   jobs: new Map(),                      // id -> job
   previews: new Map(),                  // job id -> [url of each picture's latest preview]
   pictures: [],                         // the gallery as far as it is loaded, newest first
