@@ -10,7 +10,7 @@ import {cancel, isOver, submit} from '/studio/jobs.js';
 import {currentModel} from '/studio/models.js';
 import {imagineRequest} from '/studio/request.js';
 import {say, sayError} from '/studio/snackbar.js';
-import {set, state, subscribe} from '/studio/store.js';
+import {set, setDraft, state, subscribe} from '/studio/store.js';
 import {openViewer} from '/studio/viewer.js';
 import {hasWildcards} from '/studio/wildcards.js';
 
@@ -43,7 +43,7 @@ function build() {
     },
     h('div.viewer-head', {}, h('h2', {}, t('grid.title')), iconButton('close', t('close'), () => $('#grid').close(), {quiet: true})),
     h('p.hint', {}, t('grid.hint')),
-    h('p.viewer-prompt', {}, state.draft.prompt.trim() || t('prompt.empty')),
+    promptField(),
     axisField('x'), axisField('y'),
     h('p.note', {id: 'grid-count', role: 'status'}),
     h('div.problem', {id: 'grid-error', role: 'alert', hidden: true}),
@@ -51,6 +51,18 @@ function build() {
     state.grids.length > 0 && h('div.field', {}, h('label', {for: 'grid-past'}, t('grid.past')), pastField())));
   count();
   showSheet();
+}
+
+function promptField() {
+  const area = h('textarea', {
+    id: 'grid-prompt', rows: 3, placeholder: t('prompt.hint'),
+    oninput: () => {
+      setDraft({prompt: area.value});
+      count();
+    },
+  });
+  area.value = state.draft.prompt;
+  return h('div.field', {}, h('label', {for: 'grid-prompt'}, t('prompt.label')), area);
 }
 
 function pastField() {
@@ -215,7 +227,7 @@ function showSheet() {
   const one = ({job, picture}) => h('td', {}, picture ?
     h('button.thumbnail', {type: 'button', 'aria-label': t('picture.open', {prompt: picture.prompt}), onclick: () => openViewer(picture, pictures)},
       h('img', {src: api.thumbnailUrl(picture.id, 512), alt: picture.prompt, loading: 'lazy'})) :
-    h('span.cell', {class: job?.state === 'running' ? 'cell running' : 'cell'}, t('state.' + (job?.state ?? 'queued'))));
+    h('span.cell', {class: job?.state === 'running' ? 'cell running' : 'cell'}, job || !found.has(shown.id) ? t('state.' + (job?.state ?? 'queued')) : '—'));
   const hasRows = y.values.some(value => value.text);
   fill(place,
     h('div.grid-tools', {}, h('p', {role: 'status'}, t('grid.progress', {done: pictures.length, total: all.length})),
