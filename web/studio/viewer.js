@@ -28,6 +28,26 @@ export function startViewer() {
     else if (event.key === 'ArrowRight') go(1);
     else if (event.key === 'Delete') remove();
   });
+  startSwipe($('#viewer'));
+}
+
+// A finger drawn across the picture turns the page.
+function startSwipe(viewer) {
+  const kFar = 50;  // pixels of the screen
+  let from = null;
+  viewer.addEventListener('touchstart', event => {
+    const {touches: [one], touches} = event;
+    from = touches.length === 1 && event.target.closest('.zoom') && !viewer.classList.contains('zoomed') ? [one.clientX, one.clientY] : null;
+  }, {passive: true});
+  viewer.addEventListener('touchend', event => {
+    if (!from) return;
+    const {clientX, clientY} = event.changedTouches[0];
+    const [across, down] = [clientX - from[0], clientY - from[1]];
+    from = null;
+    if (Math.abs(across) < kFar || Math.abs(across) < 2 * Math.abs(down)) return;
+    event.preventDefault();  // no click
+    go(across < 0 ? 1 : -1);
+  });
 }
 
 function go(by) {
@@ -101,6 +121,7 @@ function show(shown) {
         actionButton('delete', 'trash', t('delete'), {run: remove}, 'danger')),
       record(shown)));
   rehome();
+  for (const near of [around[at + 1], around[at - 1]]) if (near) new Image().src = near.url ?? api.fileUrl(near.id);
 }
 
 // With the picture it was made from, where there is one; else another is asked for.
