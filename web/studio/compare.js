@@ -15,7 +15,7 @@ export function openCompare(left, right) {
   });
   frame.append(slider);
   const caption = picture => h('figcaption', {}, h('strong', {}, picture.prompt || t('picture.no_prompt')),
-    h('span.hint', {}, [picture.model, `${t('seed')} ${picture.seed}`, `${picture.width} × ${picture.height}`].join(' · ')));
+    h('span.hint', {}, [picture.model, `${t('seed')} ${picture.seed}`, `${picture.width} × ${picture.height}`].map(text => h('span', {}, text))));
   fill(dialog,
     h('div.compare-head', {}, h('h2', {}, t('compare.title')),
       iconButton('reuse', t('compare.swap'), () => openCompare(right, left), {kind: 'quiet'}),

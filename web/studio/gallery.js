@@ -23,8 +23,13 @@ export function startGallery() {
   model.addEventListener('change', () => look({model: model.value}));
   $('#more').addEventListener('click', loadMore);
   $('#start-compare').addEventListener('click', () => set({comparing: state.comparing ? null : 'first'}));
+  $('#compare-note button').addEventListener('click', () => {
+    set({comparing: null});
+    $('#start-compare').focus();
+  });
   subscribe(['pictures', 'language', 'comparing', 'next'], soon);
   subscribe(['models', 'language'], showModels);
+  subscribe(['models'], soon);
   new IntersectionObserver(entries => {
     if (entries.some(entry => entry.isIntersecting)) loadMore();
   }, {rootMargin: '600px'}).observe($('#more'));
@@ -134,6 +139,11 @@ function showEmpty(count) {
   const empty = $('#gallery-empty');
   empty.hidden = count > 0;
   const {text, model} = state.search;
+  // Where there is nothing to look through, there is nothing to look with.
+  const bare = !count && !text && !model;
+  $('#search-field').hidden = bare;
+  $('#start-compare').hidden = count < 2 && !state.comparing;
+  $('#search-model-field').hidden = bare || state.models.length < 2;
   if (problem) empty.textContent = problem.detail ? t('error.with_detail', problem) : problem.title;
   else if (text) empty.textContent = t('gallery.nothing_found', {text});
   else empty.textContent = t(model ? 'gallery.nothing_of_model' : 'gallery.empty');
@@ -142,12 +152,11 @@ function showEmpty(count) {
 function showCompareNote() {
   const note = $('#compare-note');
   note.hidden = !state.comparing;
-  note.textContent = state.comparing ? t(state.comparing === 'first' ? 'compare.choose_two' : 'compare.choose_other') : '';
+  $('span', note).textContent = state.comparing ? t(state.comparing === 'first' ? 'compare.choose_two' : 'compare.choose_other') : '';
   $('#start-compare').setAttribute('aria-pressed', String(Boolean(state.comparing)));
 }
 
 function showModels() {
-  $('#search-model-field').hidden = state.models.length < 2;
   const select = $('#search-model');
   fill(select, h('option', {value: ''}, t('gallery.every_model')), state.models.map(model => h('option', {value: model.id}, model.name)));
   select.value = state.search.model;
