@@ -172,8 +172,8 @@ function makeTile(k) {
     }
     picture.alt = made.prompt;
     open.setAttribute('aria-label', t('picture.open', {prompt: made.prompt || t('picture.no_prompt')}));
-    actions.hidden = false;
     open.title = made.prompt;
+    actions.hidden = false;
     actions.dataset.language = document.documentElement.lang;
     fill(actions, pictureButtons(made));
   }
@@ -203,8 +203,8 @@ function showStatus(jobs) {
   const bar = $('#stage-status');
   const active = jobs.filter(job => !isOver(job));
   bar.hidden = !active.length;
-  speak(jobs, active);
   showCaption(active.length ? [] : jobs);
+  speak(jobs, active);
   if (!active.length) {
     document.title = 'Lienzo';
     return bar.textContent = '';
@@ -225,8 +225,6 @@ function showStatus(jobs) {
   line.style.setProperty('--part', String(fraction));
 }
 
-function statusWords(running, active, jobs) {
-  if (active.every(job => job.cancel_requested)) return t('queue.stopping');
 // The words that were drawn, where all are of the same.
 function showCaption(jobs) {
   const words = new Set(jobs.map(job => job.request.prompt));
@@ -235,6 +233,8 @@ function showCaption(jobs) {
   caption.hidden = !caption.textContent;
 }
 
+function statusWords(running, active, jobs) {
+  if (active.every(job => job.cancel_requested)) return t('queue.stopping');
   if (!running) {
     const ahead = Math.min(...active.map(aheadOf));
     return ahead > 0 ? t('status.queued', {n: ahead}) : t('status.next');
