@@ -25,11 +25,13 @@ function(lienzo_module name)
   endif()
 endfunction()
 
-# Sources of a target are compiled several at a time: the templates that libtorch's headers leave to be
-# instantiated cost every translation unit 5 s, whatever it uses, and those of the other libraries 1 or 2.
+# Sources of a target are compiled together: the templates that libtorch's headers leave to be instantiated cost
+# every translation unit 5 s, whatever it uses, and those of the other libraries 1 or 2. So names in the anonymous
+# namespaces of one folder must differ. All at once is best for a clean build; six at a time, or one, for daily work.
+set(LIENZO_UNIT_SOURCES 0 CACHE STRING "Sources of a target that are compiled together; 0: all")
 function(lienzo_compile_together target)
-  if(NOT DEFINED CMAKE_UNITY_BUILD OR CMAKE_UNITY_BUILD)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  if(NOT LIENZO_UNIT_SOURCES EQUAL 1)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${LIENZO_UNIT_SOURCES})
   endif()
 endfunction()
 

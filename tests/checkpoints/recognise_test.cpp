@@ -11,7 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr const char* kUNet = "model.diffusion_model.";
+constexpr const char* kUNetName = "model.diffusion_model.";
 constexpr const char* kVae = "first_stage_model.";
 
 Recognised recognise_file(const std::filesystem::path& path) {
@@ -21,7 +21,7 @@ Recognised recognise_file(const std::filesystem::path& path) {
 Family family_of(const Shapes& shapes) { return recognise(index_of(shapes)).family; }
 
 TEST(Recognise, SingleFilesOfEveryFamily) {
-  const FoundPart unet{Part::kUNet, kUNet, Naming::kOriginal};
+  const FoundPart unet{Part::kUNet, kUNetName, Naming::kOriginal};
   const FoundPart vae{Part::kVae, kVae, Naming::kOriginal};
   const auto expect = [&](const std::string& name, Family family, const auto&... text) {
     const Recognised found = recognise_file(golden(name) / "original.safetensors");
@@ -60,12 +60,12 @@ TEST(Recognise, UNetsAloneInBothNamings) {
   // Pruned to the U-Net; then without the prefix, as GGUF files have it.
   Shapes pruned, bare;
   for (const auto& [name, shape] : names_of("sdxl.original")) {
-    if (!name.starts_with(kUNet)) continue;
+    if (!name.starts_with(kUNetName)) continue;
     pruned[name] = shape;
-    bare[name.substr(std::string(kUNet).size())] = shape;
+    bare[name.substr(std::string(kUNetName).size())] = shape;
   }
   EXPECT_THAT(recognise(index_of(pruned)).parts,
-              ElementsAre(FoundPart{Part::kUNet, kUNet, Naming::kOriginal}));
+              ElementsAre(FoundPart{Part::kUNet, kUNetName, Naming::kOriginal}));
   EXPECT_EQ(family_of(bare), Family::kSdXl);
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 namespace world = datasets::world;
 
-Checker checker() { return Checker::load(LIENZO_SOURCE_DIR "/models/checker"); }
+Checker own_checker() { return Checker::load(LIENZO_SOURCE_DIR "/models/checker"); }
 
 TEST(Faithfulness, PraisesAnExactDrawerAndBlamesACarelessOne) {
   FaithfulnessOptions options;
@@ -20,7 +20,7 @@ TEST(Faithfulness, PraisesAnExactDrawerAndBlamesACarelessOne) {
     const auto index = seed - options.seed;
     return world::render(make_case(options.set, options.language, options.seed, index).truth, 256);
   };
-  const FaithfulnessReport good = evaluate_faithfulness(exact, checker(), options);
+  const FaithfulnessReport good = evaluate_faithfulness(exact, own_checker(), options);
   EXPECT_GE(good.drawn.strict.right, 19);
   EXPECT_EQ(good.drawn.strict.total, 20);
   EXPECT_EQ(good.drawn.strict.right, good.truth.strict.right);
@@ -32,7 +32,7 @@ TEST(Faithfulness, PraisesAnExactDrawerAndBlamesACarelessOne) {
   };
   int64_t reports = 0;
   const FaithfulnessReport bad =
-      evaluate_faithfulness(careless, checker(), options, [&](const Progress& progress) {
+      evaluate_faithfulness(careless, own_checker(), options, [&](const Progress& progress) {
         ++reports;
         EXPECT_EQ(progress.total, 20);
       });
@@ -78,7 +78,7 @@ TEST(Faithfulness, JudgesLayoutsWithoutPictures) {
 TEST(Faithfulness, RefusesNoPictures) {
   FaithfulnessOptions options;
   options.count = 0;
-  EXPECT_THROW(evaluate_faithfulness({}, checker(), options), Error);
+  EXPECT_THROW(evaluate_faithfulness({}, own_checker(), options), Error);
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <chrono>
 #include <future>
+#include <thread>
 
 #include "dialect_fixture.h"
 #include "lienzo/image/metadata.h"
@@ -547,6 +549,7 @@ TEST_F(SdApiTest, TellsProgressAndInterrupts) {
   });
   Json busy;
   do {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
     busy = good(get("/sdapi/v1/progress"));
   } while (busy["state"]["sampling_step"] != 4 || busy["current_image"] == nullptr);
   EXPECT_GT(busy["progress"], 0.5);
@@ -559,6 +562,7 @@ TEST_F(SdApiTest, TellsProgressAndInterrupts) {
 
   Json pending;
   do {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
     pending = good(get("/internal/pending-tasks"));
   } while (pending["size"] != 1 || pending["tasks"][0] != "task(two)");
   Json task = good(post("/internal/progress", {{"id_task", "task(one)"}}));

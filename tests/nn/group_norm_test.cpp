@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto kChannelsLast = torch::MemoryFormat::ChannelsLast;
 
-struct Case {
+struct GroupNormCase {
   int64_t batch, groups, channels, height, width;
 };
 
@@ -35,10 +35,10 @@ torch::Tensor reference(const torch::Tensor& x,
   return silu ? u * torch::sigmoid(u) : u;
 }
 
-class GroupNorms : public testing::TestWithParam<Case> {};
+class GroupNorms : public testing::TestWithParam<GroupNormCase> {};
 
 TEST_P(GroupNorms, EqualTheFormula) {
-  const Case& test = GetParam();
+  const GroupNormCase& test = GetParam();
   torch::manual_seed(1);
   const torch::Tensor weight = torch::randn({test.channels}), bias = torch::randn({test.channels});
   for (const auto type : {torch::kFloat, torch::kBFloat16}) {
@@ -66,13 +66,13 @@ TEST_P(GroupNorms, EqualTheFormula) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes,
                          GroupNorms,
-                         testing::Values(Case{2, 32, 320, 16, 16},
-                                         Case{1, 32, 128, 40, 52},
-                                         Case{3, 8, 32, 5, 7},
-                                         Case{2, 1, 19, 3, 3},
-                                         Case{2, 19, 19, 4, 9},
-                                         Case{1, 32, 2560, 8, 8},
-                                         Case{2, 4, 12, 1, 1}));
+                         testing::Values(GroupNormCase{2, 32, 320, 16, 16},
+                                         GroupNormCase{1, 32, 128, 40, 52},
+                                         GroupNormCase{3, 8, 32, 5, 7},
+                                         GroupNormCase{2, 1, 19, 3, 3},
+                                         GroupNormCase{2, 19, 19, 4, 9},
+                                         GroupNormCase{1, 32, 2560, 8, 8},
+                                         GroupNormCase{2, 4, 12, 1, 1}));
 
 // A mean of a thousand deviations costs six digits where squares are simply added up. Half a digit
 // goes where the mean is rounded to fp32.

@@ -11,12 +11,12 @@
 namespace lienzo::nn {
 namespace {
 
-struct Case {
+struct LinearCase {
   int64_t rows, in, out;
   bool bias;
 };
 
-class Linears : public testing::TestWithParam<Case> {
+class Linears : public testing::TestWithParam<LinearCase> {
  protected:
   static Linear make() {
     torch::manual_seed(7);
@@ -71,15 +71,15 @@ TEST_P(Linears, DependOnNeitherThreadsNorOtherRows) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes,
                          Linears,
-                         testing::Values(Case{256, 320, 320, true},
-                                         Case{154, 768, 320, false},
-                                         Case{64, 320, 2560, true},
-                                         Case{77, 1280, 640, true},
-                                         Case{1, 320, 1280, true},
-                                         Case{2, 1280, 1280, true},
-                                         Case{5, 17, 23, true},
-                                         Case{3, 1, 1, false},
-                                         Case{129, 63, 65, false}));
+                         testing::Values(LinearCase{256, 320, 320, true},
+                                         LinearCase{154, 768, 320, false},
+                                         LinearCase{64, 320, 2560, true},
+                                         LinearCase{77, 1280, 640, true},
+                                         LinearCase{1, 320, 1280, true},
+                                         LinearCase{2, 1280, 1280, true},
+                                         LinearCase{5, 17, 23, true},
+                                         LinearCase{3, 1, 1, false},
+                                         LinearCase{129, 63, 65, false}));
 
 TEST(Linear, KeepsTheLeadingAxes) {
   for (const bool prepared : {false, true}) {

@@ -7,28 +7,24 @@
 
 #include <tuple>
 
+#include "compare.h"
+
 namespace lienzo::nn {
 namespace {
 
-struct Case {
+struct RmsNormCase {
   at::ScalarType type;
   double tolerance;  // of an element, relative to the largest of the reference
   bool modulated;
   bool channels_last;
 };
 
-class RmsNormSilu : public testing::TestWithParam<Case> {};
-
-double error_of(const torch::Tensor& got, const torch::Tensor& wanted) {
-  const torch::Tensor reference = wanted.to(torch::kFloat);
-  return ((got.to(torch::kFloat) - reference).abs().max() / reference.abs().max().clamp_min(1e-9))
-      .item<double>();
-}
+class RmsNormSilu : public testing::TestWithParam<RmsNormCase> {};
 
 // The kernel against the tensor operations, in value and in every gradient. 19 channels leave a
 // remainder for every width of vector.
 TEST_P(RmsNormSilu, EqualsThePlainOperations) {
-  const Case& test = GetParam();
+  const RmsNormCase& test = GetParam();
   torch::manual_seed(3);
   const auto leaf = [](torch::Tensor t) { return t.detach().requires_grad_(true); };
   torch::Tensor values = (torch::randn({3, 19, 5, 4}) * 4).to(test.type);
@@ -63,11 +59,11 @@ TEST_P(RmsNormSilu, EqualsThePlainOperations) {
 
 INSTANTIATE_TEST_SUITE_P(Types,
                          RmsNormSilu,
-                         testing::Values(Case{at::kFloat, 1e-5, false, true},
-                                         Case{at::kFloat, 1e-5, true, true},
-                                         Case{at::kFloat, 1e-5, true, false},
-                                         Case{at::kBFloat16, 1e-2, false, true},
-                                         Case{at::kBFloat16, 1e-2, true, true}));
+                         testing::Values(RmsNormCase{at::kFloat, 1e-5, false, true},
+                                         RmsNormCase{at::kFloat, 1e-5, true, true},
+                                         RmsNormCase{at::kFloat, 1e-5, true, false},
+                                         RmsNormCase{at::kBFloat16, 1e-2, false, true},
+                                         RmsNormCase{at::kBFloat16, 1e-2, true, true}));
 
 TEST(RmsNorm, EqualsThePlainOperationsOverChannelsAndRows) {
   torch::manual_seed(4);

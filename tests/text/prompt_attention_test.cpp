@@ -19,20 +19,20 @@ void PrintTo(const WeightedText& piece, std::ostream* out) {  // NOLINT: GoogleT
 
 namespace {
 
-using Pieces = std::vector<WeightedText>;
+using WeightedPieces = std::vector<WeightedText>;
 
 TEST(PromptAttention, WeighsBrackets) {
   EXPECT_EQ(parse_attention("a (b) [c]"),
-            (Pieces{{"a ", 1}, {"b", 1.1}, {" ", 1}, {"c", 1 / 1.1}}));
-  EXPECT_EQ(parse_attention("(a:1.3)"), (Pieces{{"a", 1.3}}));
-  EXPECT_EQ(parse_attention("((a:2):3)"), (Pieces{{"a", 6}}));
-  EXPECT_EQ(parse_attention("\\(a:1.3\\)"), (Pieces{{"(a:1.3)", 1}}));
-  EXPECT_EQ(parse_attention(""), (Pieces{{"", 1}}));
+            (WeightedPieces{{"a ", 1}, {"b", 1.1}, {" ", 1}, {"c", 1 / 1.1}}));
+  EXPECT_EQ(parse_attention("(a:1.3)"), (WeightedPieces{{"a", 1.3}}));
+  EXPECT_EQ(parse_attention("((a:2):3)"), (WeightedPieces{{"a", 6}}));
+  EXPECT_EQ(parse_attention("\\(a:1.3\\)"), (WeightedPieces{{"(a:1.3)", 1}}));
+  EXPECT_EQ(parse_attention(""), (WeightedPieces{{"", 1}}));
 }
 
 TEST(PromptAttention, MarksBreaksOutsideBracketsOnly) {
-  const Pieces pieces = parse_attention("a, BREAK, b");
-  EXPECT_EQ(pieces, (Pieces{{"a,", 1}, {"BREAK", -1}, {", b", 1}}));
+  const WeightedPieces pieces = parse_attention("a, BREAK, b");
+  EXPECT_EQ(pieces, (WeightedPieces{{"a,", 1}, {"BREAK", -1}, {", b", 1}}));
   EXPECT_TRUE(is_break(pieces[1]));
   EXPECT_FALSE(is_break(pieces[0]));
   for (const WeightedText& piece : parse_attention("(a BREAK b)")) EXPECT_FALSE(is_break(piece));

@@ -12,7 +12,7 @@ namespace {
 
 using namespace hand_made;
 
-TensorIndex parse(const std::string& file) {
+TensorIndex parse_gguf(const std::string& file) {
   return parse_gguf_header(bytes_of(file), "hostile.gguf");
 }
 
@@ -30,7 +30,7 @@ TEST(GgufHeader, PlacesTensorsOneAfterTheOther) {
                                    .data_bytes = 352,
                                    .version = version});
     const uint64_t data = file.size() - 352;
-    const TensorIndex index = parse(file);
+    const TensorIndex index = parse_gguf(file);
     ASSERT_EQ(index.size(), 4u);
     EXPECT_EQ(index.tensors()[0], (TensorInfo{"a", DType::kF32, {2, 3}, data, 24}));
     EXPECT_EQ(index.tensors()[1], (TensorInfo{"b", DType::kQ4K, {1, 512}, data + 32, 288}));
@@ -40,8 +40,8 @@ TEST(GgufHeader, PlacesTensorsOneAfterTheOther) {
 }
 
 TEST(GgufHeader, TheLastTensorNeedsNoPadding) {
-  EXPECT_EQ(parse(with_tensor(entry("a", {6}), 24)).size(), 1u);
-  EXPECT_EQ(parse(with_tensor(entry("a", {6}), 32)).size(), 1u);
+  EXPECT_EQ(parse_gguf(with_tensor(entry("a", {6}), 24)).size(), 1u);
+  EXPECT_EQ(parse_gguf(with_tensor(entry("a", {6}), 32)).size(), 1u);
 }
 
 TEST(GgufHeader, ObeysTheAlignment) {
@@ -49,7 +49,7 @@ TEST(GgufHeader, ObeysTheAlignment) {
                                  .tensors = {entry("a", {1}), entry("b", {1}, 0, 8)},
                                  .data_bytes = 16,
                                  .alignment = 8});
-  EXPECT_EQ(parse(file).find("b")->offset, file.size() - 8);
+  EXPECT_EQ(parse_gguf(file).find("b")->offset, file.size() - 8);
 }
 
 TEST(GgufHeader, ShowsValuesAsText) {
@@ -70,7 +70,7 @@ TEST(GgufHeader, ShowsValuesAsText) {
                                             list("o", 0, 17, std::string(17, 'x')),
                                             list("p", 6, 0, ""),
                                             value("q", 8, words(std::string(70000, 'x')))}});
-  EXPECT_EQ(parse(file).metadata(),
+  EXPECT_EQ(parse_gguf(file).metadata(),
             (std::map<std::string, std::string>{{"a", "255"},
                                                 {"b", "-1"},
                                                 {"c", "65535"},
@@ -96,16 +96,16 @@ TEST(GgufHeader, RestoresTheShapeThatAConverterNoted) {
                        list("comfy.gguf.orig_shape.absent", 5, 1, le(4, 4))},
             .tensors = {entry("conv", {256, 2}, 12)},
             .data_bytes = 288});
-  EXPECT_EQ(parse(file).find("conv")->shape, (std::vector<int64_t>{4, 8, 16}));
+  EXPECT_EQ(parse_gguf(file).find("conv")->shape, (std::vector<int64_t>{4, 8, 16}));
 }
 
 TEST(GgufHeader, EveryCutIsRefused) {
   const std::string good = gguf({.values = {value("a", 8, words("b")), list("c", 4, 1, le(1, 4))},
                                  .tensors = {entry("a", {6}), entry("b", {32}, 8, 32)},
                                  .data_bytes = 32 + 34});
-  ASSERT_NO_THROW(parse(good));
+  ASSERT_NO_THROW(parse_gguf(good));
   for (size_t length = 0; length < good.size(); ++length)
-    EXPECT_THROW(parse(good.substr(0, length)), Error) << length;
+    EXPECT_THROW(parse_gguf(good.substr(0, length)), Error) << length;
 }
 
 /// One way to be wrong, and what the message must say about it.
@@ -117,7 +117,7 @@ struct WrongGguf {
   friend void PrintTo(const WrongGguf& wrong, std::ostream* out) { *out << wrong.what; }
 };
 
-std::vector<WrongGguf> wrong_files() {
+std::vector<WrongGguf> wrong_gguf_files() {
   constexpr ErrorKind kCorrupt = ErrorKind::kCorrupt;
   constexpr ErrorKind kUnsupported = ErrorKind::kUnsupported;
   const auto shape = [](uint64_t count, const std::string& lengths) {
@@ -229,19 +229,19 @@ TEST(GgufHeader, RefusesSizesWhoseSumOverflows) {
   for (uint64_t i = 0; i < 40; ++i)  // 2^59 bytes each
     parts.tensors.push_back(entry(std::to_string(i), {uint64_t{1} << 56}, 28, i << 59));
   expect_error(
-      ErrorKind::kCorrupt, [&] { parse(gguf(parts)); }, "tensor '7' ends beyond any file");
+      ErrorKind::kCorrupt, [&] { parse_gguf(gguf(parts)); }, "tensor '7' ends beyond any file");
 }
 
 class WrongGgufTest : public testing::TestWithParam<WrongGguf> {};
 
 TEST_P(WrongGgufTest, IsRefusedWithItsReason) {
   expect_error(
-      GetParam().kind, [] { parse(GetParam().file); }, "[hostile.gguf] ", GetParam().message);
+      GetParam().kind, [] { parse_gguf(GetParam().file); }, "[hostile.gguf] ", GetParam().message);
 }
 
 INSTANTIATE_TEST_SUITE_P(All,
                          WrongGgufTest,
-                         testing::ValuesIn(wrong_files()),
+                         testing::ValuesIn(wrong_gguf_files()),
                          [](const testing::TestParamInfo<WrongGguf>& test) {
                            return test.param.what;
                          });

@@ -12,13 +12,15 @@ namespace {
 
 using namespace hand_made;
 
-Pickle parse(const std::string& bytes) { return parse_pickle(bytes_of(bytes), "hostile.pth"); }
+Pickle parse_pickled(const std::string& bytes) {
+  return parse_pickle(bytes_of(bytes), "hostile.pth");
+}
 
 template <class T>
 T value_of(const std::string& body) {
   static std::string kept;  // texts point into it
   kept = kProtocol + body + ".";
-  const Pickle pickle = parse(kept);
+  const Pickle pickle = parse_pickled(kept);
   const T* value = pickle.get<T>(pickle.root);
   return value ? *value : T{};
 }
@@ -54,13 +56,13 @@ TEST(Pickle, ReadsOrderedDictionariesOfEitherPython) {
 }
 
 TEST(Pickle, SharesWhatTheMemoRepeats) {
-  const Pickle pickle = parse(kProtocol + "]q\5h\5\x86.");
+  const Pickle pickle = parse_pickled(kProtocol + "]q\5h\5\x86.");
   const auto* pair = pickle.get<PickleTuple>(pickle.root);
   ASSERT_NE(pair, nullptr);
   EXPECT_EQ(pair->items[0], pair->items[1]);
 }
 
-TEST(Pickle, EndsWhereItEnds) { EXPECT_EQ(parse(kProtocol + "N.and more").bytes, 4u); }
+TEST(Pickle, EndsWhereItEnds) { EXPECT_EQ(parse_pickled(kProtocol + "N.and more").bytes, 4u); }
 
 TEST(Pickle, CallsAreRecordedAndNotMade) {
   const auto call = value_of<PickleCall>(python_name("torch._utils", "_rebuild_parameter") + ")R");
@@ -73,16 +75,16 @@ TEST(Pickle, OpaqueObjectsSwallowWhatIsDoneToThem) {
   const std::string counter = python_name("collections", "Counter") + "}\x85R(K\1K\2u";
   const std::string method = python_name("numpy", "dtype") + ")R)R";
   for (const std::string& body : {object, counter, method}) {
-    const Pickle pickle = parse(kProtocol + body + ".");
+    const Pickle pickle = parse_pickled(kProtocol + body + ".");
     EXPECT_NE(pickle.get<PickleOpaque>(pickle.root), nullptr);
   }
 }
 
 TEST(Pickle, EveryCutIsRefused) {
   const std::string good = kProtocol + dict(text("a") + tensor({2, 3}, {3, 1})) + ".";
-  ASSERT_NO_THROW(parse(good));
+  ASSERT_NO_THROW(parse_pickled(good));
   for (size_t length = 0; length < good.size(); ++length)
-    EXPECT_THROW(parse(good.substr(0, length)), Error) << length;
+    EXPECT_THROW(parse_pickled(good.substr(0, length)), Error) << length;
 }
 
 /// One way to be wrong, and what the message must say about it.
@@ -187,15 +189,18 @@ TEST(Pickle, RefusesEachWayToBeWrong) {
   for (const WrongPickle& wrong : wrong_pickles()) {
     SCOPED_TRACE(wrong.what);
     expect_error(
-        wrong.kind, [&] { parse(kProtocol + wrong.body + "."); }, "[hostile.pth] ", wrong.message);
+        wrong.kind,
+        [&] { parse_pickled(kProtocol + wrong.body + "."); },
+        "[hostile.pth] ",
+        wrong.message);
   }
 }
 
 TEST(Pickle, RefusesOtherProtocols) {
   expect_error(
-      ErrorKind::kCorrupt, [] { parse("N."); }, "begin with its protocol");
+      ErrorKind::kCorrupt, [] { parse_pickled("N."); }, "begin with its protocol");
   expect_error(
-      ErrorKind::kUnsupported, [] { parse("\x80\x04N."); }, "protocol 4, expected 2");
+      ErrorKind::kUnsupported, [] { parse_pickled("\x80\x04N."); }, "protocol 4, expected 2");
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ const TypeCase kSigned[] = {{"float64", torch::kFloat64},
                             {"int16", torch::kInt16},
                             {"int8", torch::kInt8}};
 
-std::string bytes_of(const fs::path& path) { return read_text_file(path); }
+std::string content_of(const fs::path& path) { return read_text_file(path); }
 
 void write_bytes(const fs::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
@@ -139,7 +139,7 @@ TEST(Safetensors, WritesTheSameBytesWhateverTheOrder) {
   const TemporaryFolder folder;
   write_safetensors(folder / "1", {{"x", x}, {"y", y}, {"z", z}}, {{"k", "1"}, {"a", "2"}});
   write_safetensors(folder / "2", {{"z", z}, {"y", y}, {"x", x}}, {{"a", "2"}, {"k", "1"}});
-  EXPECT_EQ(bytes_of(folder / "1"), bytes_of(folder / "2"));
+  EXPECT_EQ(content_of(folder / "1"), content_of(folder / "2"));
   const SafetensorsFile file = SafetensorsFile::open(folder / "1");
   EXPECT_EQ(file.index().tensors()[0].name, "z");
   for (const TensorInfo& info : file.index().tensors()) {
@@ -165,7 +165,7 @@ TEST(Safetensors, WritesAnotherFilesTensors) {
   write_safetensors(folder / "list",
                     {{"h", x.to(torch::kHalf)}, {"x", x.t()}, {"n", torch::tensor({1, 2})}},
                     {{"k", "v"}});
-  EXPECT_EQ(bytes_of(folder / "same"), bytes_of(folder / "list"));
+  EXPECT_EQ(content_of(folder / "same"), content_of(folder / "list"));
 
   write_safetensors(folder / "bf16", file, torch::kBFloat16);
   const auto tensors = read_safetensors(folder / "bf16");
@@ -269,7 +269,7 @@ TEST(Safetensors, ReportsAFileWithoutPermission) {
 TEST(Safetensors, AFullDiskLeavesTheOldFile) {
   const TemporaryFolder folder;
   write_safetensors(folder / "a", {{"x", torch::ones({1})}});
-  const std::string before = bytes_of(folder / "a");
+  const std::string before = content_of(folder / "a");
   // A limit on the size of a file stands in for the full disk.
   rlimit old_limit{};
   getrlimit(RLIMIT_FSIZE, &old_limit);
@@ -284,7 +284,7 @@ TEST(Safetensors, AFullDiskLeavesTheOldFile) {
       folder.path().string());
   setrlimit(RLIMIT_FSIZE, &old_limit);
   std::signal(SIGXFSZ, old_handler);
-  EXPECT_EQ(bytes_of(folder / "a"), before);
+  EXPECT_EQ(content_of(folder / "a"), before);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
 }
 

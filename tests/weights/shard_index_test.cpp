@@ -12,11 +12,13 @@ namespace {
 
 using hand_made::times;
 
-ShardIndex parse(const std::string& text) { return parse_shard_index(text, "hostile.index.json"); }
+ShardIndex parse_shards(const std::string& text) {
+  return parse_shard_index(text, "hostile.index.json");
+}
 
 TEST(ShardIndex, ListsTensorsAndMetadata) {
   const ShardIndex index =
-      parse(R"({"metadata": {"total_size": 12.5, "format": "pt", "more": {"a": [1]},
+      parse_shards(R"({"metadata": {"total_size": 12.5, "format": "pt", "more": {"a": [1]},
       "all": true}, "later": [{"weight_map": 1}], "weight_map": {"a.w": "one.safetensors", "b": "ñ"}})");
   EXPECT_EQ(index.shard_of,
             (std::map<std::string, std::string>{{"a.w", "one.safetensors"}, {"b", "ñ"}}));
@@ -34,7 +36,7 @@ struct WrongIndex {
 
 std::string with_shard(const std::string& json) { return R"({"weight_map":{"a":)" + json + "}}"; }
 
-const WrongIndex kWrong[] = {
+const WrongIndex kWrongIndices[] = {
     {"Empty", "", "not JSON"},
     {"NotJson", "{weight_map}", "not JSON"},
     {"Unfinished", R"({"weight_map":{"a":"b")", "not JSON"},
@@ -68,14 +70,14 @@ class WrongShardIndex : public testing::TestWithParam<WrongIndex> {};
 TEST_P(WrongShardIndex, IsRefusedWithItsReason) {
   expect_error(
       ErrorKind::kCorrupt,
-      [] { parse(GetParam().text); },
+      [] { parse_shards(GetParam().text); },
       "[hostile.index.json] ",
       GetParam().message);
 }
 
 INSTANTIATE_TEST_SUITE_P(All,
                          WrongShardIndex,
-                         testing::ValuesIn(kWrong),
+                         testing::ValuesIn(kWrongIndices),
                          [](const testing::TestParamInfo<WrongIndex>& test) {
                            return test.param.what;
                          });
@@ -83,20 +85,20 @@ INSTANTIATE_TEST_SUITE_P(All,
 TEST(ShardIndex, RefusesWhatIsTooLarge) {
   expect_error(
       ErrorKind::kCorrupt,
-      [] { parse(with_shard('"' + std::string(256, 'x') + '"')); },
+      [] { parse_shards(with_shard('"' + std::string(256, 'x') + '"')); },
       "plain name");
   expect_error(
       ErrorKind::kCorrupt,
-      [] { parse(R"({"x":)" + times("[", 100000)); },
+      [] { parse_shards(R"({"x":)" + times("[", 100000)); },
       "nested too deep at 'x'");
   std::string many = R"({"weight_map":{"t":"t")";
   for (size_t i = 0; i <= kMaxShards; ++i)
     many += ",\"" + std::to_string(i) + "\":\"" + std::to_string(i) + "\"";
   expect_error(
-      ErrorKind::kCorrupt, [&] { parse(many + "}}"); }, "more than 4096 files");
+      ErrorKind::kCorrupt, [&] { parse_shards(many + "}}"); }, "more than 4096 files");
   expect_error(
       ErrorKind::kCorrupt,
-      [] { parse(std::string(kMaxShardIndexBytes + 1, ' ')); },
+      [] { parse_shards(std::string(kMaxShardIndexBytes + 1, ' ')); },
       "an index of 67108865 bytes");
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using namespace hand_made;
 
-TorchContents parse(const std::string& file) {
+TorchContents parse_torch(const std::string& file) {
   return parse_torch_file(bytes_of(file), "hostile.pth");
 }
 
@@ -42,7 +42,7 @@ std::vector<std::string> names(const TorchContents& contents) {
 TEST(TorchContents, PlacesTensorsInBothFormats) {
   for (const std::string& file :
        {file_with(tensor({2, 2}, {3, 1}, 1)), legacy_with(tensor({2, 2}, {3, 1}, 1), kTail)}) {
-    const TorchContents contents = parse(file);
+    const TorchContents contents = parse_torch(file);
     ASSERT_EQ(contents.index.size(), 1u);
     const TensorInfo& info = contents.index.tensors()[0];
     EXPECT_EQ(info, (TensorInfo{"a", DType::kF32, {2, 2}, file.find(kNumbers) + 4, 16}));
@@ -55,21 +55,22 @@ TEST(TorchContents, AcceptsTensorsOfPython2AndPyTorch03) {
                             number(0) + tuple({6}) + tuple({1}) + "tR";
   const std::string view = "(" + text("storage") + python_name("torch", "FloatStorage") +
                            text("0") + text("cpu") + number(6) + "NtQ";
-  EXPECT_EQ(parse(legacy_with(older, kTail)).index.size(), 1u);
-  EXPECT_EQ(parse(legacy_with(python_name("torch._utils", "_rebuild_tensor") + "(" + view +
-                                  number(0) + tuple({6}) + tuple({1}) + "tR",
-                              kTail))
+  EXPECT_EQ(parse_torch(legacy_with(older, kTail)).index.size(), 1u);
+  EXPECT_EQ(parse_torch(legacy_with(python_name("torch._utils", "_rebuild_tensor") + "(" + view +
+                                        number(0) + tuple({6}) + tuple({1}) + "tR",
+                                    kTail))
                 .index.size(),
             1u);
 }
 
 TEST(TorchContents, StridesOfSingleElementsSayNothing) {
-  const TorchContents contents = parse(file_with(tensor({1, 6, 1}, {INT64_MAX, 1, INT64_MAX})));
+  const TorchContents contents =
+      parse_torch(file_with(tensor({1, 6, 1}, {INT64_MAX, 1, INT64_MAX})));
   EXPECT_EQ(contents.strides[0], (std::vector<int64_t>{1, 1, 1}));
 }
 
 TEST(TorchContents, EmptyTensorsMayLieAnywhere) {
-  EXPECT_EQ(parse(file_with(tensor({0, 3}, {3, 1}, 1000))).index.tensors()[0].bytes, 0u);
+  EXPECT_EQ(parse_torch(file_with(tensor({0, 3}, {3, 1}, 1000))).index.tensors()[0].bytes, 0u);
 }
 
 TEST(TorchContents, JoinsTheNamesOfNestedCollections) {
@@ -79,7 +80,7 @@ TEST(TorchContents, JoinsTheNamesOfNestedCollections) {
                      number(1) + "N" + kGood + text("none") + "N"),
                 kNumbers)
           .bytes;
-  EXPECT_EQ(names(parse(file)),
+  EXPECT_EQ(names(parse_torch(file)),
             (std::vector<std::string>{"net.w", "net.3", "pair.0", "pair.1", "list.0"}));
 }
 
@@ -90,10 +91,10 @@ TEST(TorchContents, EntersTheDictionaryOfTheModel) {
                      text("latent_avg") + kGood + text("step") + number(7)),
                 kNumbers)
           .bytes;
-  const TorchContents contents = parse(file);
+  const TorchContents contents = parse_torch(file);
   EXPECT_EQ(names(contents), (std::vector<std::string>{"v", "latent_avg"}));
   EXPECT_EQ(contents.index.metadata().at("step"), "7");
-  EXPECT_EQ(names(parse(torch_zip(dict(text("state_dict") + kGood), kNumbers).bytes)),
+  EXPECT_EQ(names(parse_torch(torch_zip(dict(text("state_dict") + kGood), kNumbers).bytes)),
             (std::vector<std::string>{"state_dict"}));  // a tensor of that name
 }
 
@@ -104,7 +105,7 @@ TEST(TorchContents, KeepsNumbersAndTextsAsMetadata) {
                      text("done") + "\x88" + text("list") + "](K\1e"),
                 kNumbers)
           .bytes;
-  EXPECT_EQ(parse(file).index.metadata(),
+  EXPECT_EQ(parse_torch(file).index.metadata(),
             (std::map<std::string, std::string>{
                 {"epoch", "-3"}, {"lr", "0.5"}, {"by", "ñ"}, {"done", "true"}}));
 }
@@ -129,7 +130,7 @@ std::string with_id(const std::string& id) {
   return rebuilt(id + "Q" + number(0) + tuple({6}) + tuple({1}));
 }
 
-std::vector<WrongTorchFile> wrong_files() {
+std::vector<WrongTorchFile> wrong_torch_files() {
   const std::string float_type = python_name("torch", "FloatStorage");
   const std::string pickle = kProtocol + dict(text("a") + kGood) + ".";
   const std::string deep = times("}" + text("k"), 20) + "N" + times("s", 20);
@@ -335,12 +336,12 @@ class WrongTorch : public testing::TestWithParam<WrongTorchFile> {};
 
 TEST_P(WrongTorch, IsRefusedWithItsReason) {
   expect_error(
-      GetParam().kind, [] { parse(GetParam().file); }, "[hostile.pth] ", GetParam().message);
+      GetParam().kind, [] { parse_torch(GetParam().file); }, "[hostile.pth] ", GetParam().message);
 }
 
 INSTANTIATE_TEST_SUITE_P(All,
                          WrongTorch,
-                         testing::ValuesIn(wrong_files()),
+                         testing::ValuesIn(wrong_torch_files()),
                          [](const testing::TestParamInfo<WrongTorchFile>& test) {
                            return test.param.what;
                          });
@@ -354,14 +355,14 @@ TEST(TorchContents, ASmallPickleCannotStandForATreeWithoutEnd) {
   }
   const std::string body = dict(text("k") + "(" + lists + "t");
   expect_error(
-      kCorrupt, [&] { parse(torch_zip(body, kNumbers).bytes); }, "without end");
+      kCorrupt, [&] { parse_torch(torch_zip(body, kNumbers).bytes); }, "without end");
 }
 
 TEST(TorchContents, EveryCutIsRefused) {
   for (const std::string& good : {file_with(kGood), legacy_with(kGood, kTail)}) {
-    ASSERT_NO_THROW(parse(good));
+    ASSERT_NO_THROW(parse_torch(good));
     for (size_t length = 0; length < good.size(); ++length)
-      EXPECT_THROW(parse(good.substr(0, length)), Error) << length;
+      EXPECT_THROW(parse_torch(good.substr(0, length)), Error) << length;
   }
 }
 

@@ -12,13 +12,15 @@ namespace {
 
 using namespace hand_made;
 
-ZipIndex parse(const std::string& file) { return parse_zip_index(bytes_of(file), "hostile.pth"); }
+ZipIndex parse_zip(const std::string& file) {
+  return parse_zip_index(bytes_of(file), "hostile.pth");
+}
 
 const ZipFiles kFiles = {{"a/data.pkl", "pickle"}, {"a/data/0", std::string(100, 'x')}, {"e", ""}};
 
 TEST(ZipIndex, SaysWhereFilesLie) {
   const Zip zip = zip_of(kFiles);
-  const ZipIndex index = parse(zip.bytes);
+  const ZipIndex index = parse_zip(zip.bytes);
   ASSERT_EQ(index.size(), 3u);
   const ZipEntry entry = index.at("a/data/0");
   EXPECT_EQ(zip.bytes.substr(entry.offset, entry.bytes), std::string(100, 'x'));
@@ -27,7 +29,7 @@ TEST(ZipIndex, SaysWhereFilesLie) {
 
 TEST(ZipIndex, ReadsZip64) {
   const Zip zip = zip_of(kFiles, /*zip64=*/true);
-  const ZipIndex index = parse(zip.bytes);
+  const ZipIndex index = parse_zip(zip.bytes);
   ASSERT_EQ(index.size(), 3u);
   const ZipEntry entry = index.at("a/data.pkl");
   EXPECT_EQ(zip.bytes.substr(entry.offset, entry.bytes), "pickle");
@@ -35,15 +37,15 @@ TEST(ZipIndex, ReadsZip64) {
 
 TEST(ZipIndex, AcceptsACommentAndNoFiles) {
   Zip zip = zip_of(kFiles);
-  EXPECT_EQ(parse(zip.with(zip.end + 20, le(5, 2)) + "words").size(), 3u);
-  EXPECT_EQ(parse(zip_of({}).bytes).size(), 0u);
+  EXPECT_EQ(parse_zip(zip.with(zip.end + 20, le(5, 2)) + "words").size(), 3u);
+  EXPECT_EQ(parse_zip(zip_of({}).bytes).size(), 0u);
 }
 
 TEST(ZipIndex, EveryCutIsRefused) {
   for (const bool zip64 : {false, true}) {
     const std::string good = zip_of(kFiles, zip64).bytes;
     for (size_t length = 0; length < good.size(); ++length)
-      EXPECT_THROW(parse(good.substr(0, length)), Error) << length;
+      EXPECT_THROW(parse_zip(good.substr(0, length)), Error) << length;
   }
 }
 
@@ -145,7 +147,7 @@ class WrongZipTest : public testing::TestWithParam<WrongZip> {};
 
 TEST_P(WrongZipTest, IsRefusedWithItsReason) {
   expect_error(
-      GetParam().kind, [] { parse(GetParam().file); }, "[hostile.pth] ", GetParam().message);
+      GetParam().kind, [] { parse_zip(GetParam().file); }, "[hostile.pth] ", GetParam().message);
 }
 
 INSTANTIATE_TEST_SUITE_P(All,

@@ -13,7 +13,7 @@
 namespace lienzo::cli {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kBenchExamples =
     "Examples:\n"
     "  lienzo bench\n"
     "  lienzo bench --dtype fp32 --size 768 --json\n"
@@ -21,7 +21,7 @@ constexpr const char* kExamples =
     "downloaded.\n"
     "For figures worth comparing, let nothing else run.";
 
-struct Options {
+struct BenchOptions {
   pipelines::BenchmarkOptions benchmark;
   std::string dtype, device;
   int threads = 0;
@@ -38,7 +38,7 @@ std::string processor_name() {
   return "unknown processor";
 }
 
-int run(const Options& options) {
+int run(const BenchOptions& options) {
   show_log(/*quiet=*/false);
   tensor::set_threads(options.threads);
   pipelines::BenchmarkOptions wanted = options.benchmark;
@@ -101,8 +101,8 @@ int run(const Options& options) {
 
 void add_bench(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("bench", "Measure how fast this machine draws");
-  command->footer(kExamples);
-  auto options = std::make_shared<Options>();
+  command->footer(kBenchExamples);
+  auto options = std::make_shared<BenchOptions>();
   add_choice(*command,
              "--dtype",
              options->dtype,

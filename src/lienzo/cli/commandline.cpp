@@ -16,7 +16,7 @@
 namespace lienzo::cli {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kProgramExamples =
     "Examples:\n"
     "  lienzo imagine \"un cubo rojo encima de un cubo azul\"\n"
     "  lienzo imagine \"a sign that says HELLO in the snow\" -n 4 --grid\n"
@@ -200,7 +200,7 @@ std::unique_ptr<CLI::App> make_commandline(Action& action) {
   app->set_version_flag("--version", fmt::format("lienzo {}", version()), "Print the version");
   app->get_formatter()->column_width(32);
   app->get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app->footer(fmt::format("{}\n{}", kExamples, exit_code_help()));
+  app->footer(fmt::format("{}\n{}", kProgramExamples, exit_code_help()));
   add_imagine(*app, action);
   add_edit(*app, action);
   add_inpaint(*app, action);

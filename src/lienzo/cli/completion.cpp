@@ -13,7 +13,7 @@
 namespace lienzo::cli {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kCompletionExamples =
     "Examples:\n"
     "  eval \"$(lienzo completion bash)\"              in ~/.bashrc\n"
     "  lienzo completion zsh > ~/.zfunc/_lienzo      in a folder of $fpath\n"
@@ -276,7 +276,7 @@ std::string fish_script(const std::vector<CommandInfo>& commands) {
 void add_completion(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("completion", "Print a script that completes commands in your shell");
-  command->footer(kExamples);
+  command->footer(kCompletionExamples);
   auto shell = std::make_shared<std::string>();
   add_choice(*command, "SHELL", *shell, {"bash", "zsh", "fish"}, "Your shell")->required();
   command->callback([&app, &action, shell] {

@@ -67,7 +67,7 @@ std::string plain_line(const Progress& progress) {
 }
 
 // A line longer than the terminal would wrap and could not be erased.
-std::string cut(const std::string& text, size_t columns) {
+std::string cut_to_width(const std::string& text, size_t columns) {
   if (!is_valid_utf8(text)) return text.substr(0, columns);
   std::u32string letters = decode_utf8(text, "progress");
   if (letters.size() > columns) letters.resize(columns);
@@ -119,7 +119,7 @@ void ProgressBar::show(const Progress& progress) {
   if (stderr_is_terminal()) {
     std::lock_guard lock(console_mutex);
     erase_bar();
-    std::fputs(cut(bar(progress), terminal_columns() - 1).c_str(), stderr);
+    std::fputs(cut_to_width(bar(progress), terminal_columns() - 1).c_str(), stderr);
     std::fflush(stderr);
     bar_shown = true;
     return;
@@ -138,6 +138,10 @@ void ProgressBar::clear() {
   std::lock_guard lock(console_mutex);
   erase_bar();
   std::fflush(stderr);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 std::string format_seconds(double seconds) {

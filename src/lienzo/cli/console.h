@@ -51,6 +51,8 @@ class ProgressBar {
   Clock::time_point last_line_ = Clock::now();
 };
 
+double seconds_since(std::chrono::steady_clock::time_point start);
+
 /// "0.42 s", "12 s", "3 min 05 s".
 std::string format_seconds(double seconds);
 

@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace world = datasets::world;
 
-constexpr const char* kExamples =
+constexpr const char* kDatasetExamples =
     "Examples:\n"
     "  lienzo dataset preview                          24 scenes in lienzo-world.png\n"
     "  lienzo dataset write pictures -n 200            pictures/metadata.jsonl and 200 pictures\n"
@@ -66,7 +66,7 @@ CaptionedScene make_captioned(const WorldOptions& options, int index) {
   return {example.scene, world::describe(example.spec, language, random), language};
 }
 
-int preview(const WorldOptions& options, const fs::path& output) {
+int preview_dataset(const WorldOptions& options, const fs::path& output) {
   image::format_of(output);  // a wrong name is told before the work
   std::vector<image::Image> pictures;
   std::vector<std::string> captions;
@@ -127,7 +127,7 @@ class NewFolder {
   fs::path target_, partial_;
 };
 
-int write(const WorldOptions& options, const fs::path& folder, const std::string& format) {
+int write_dataset(const WorldOptions& options, const fs::path& folder, const std::string& format) {
   const std::atomic<bool>& interrupted = catch_interrupts("\n");
   const auto start = std::chrono::steady_clock::now();
   NewFolder target(folder);
@@ -174,7 +174,7 @@ void add_dataset(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("dataset", "Look at the small world that the embedded model learns");
   command->require_subcommand(0, 1);
-  command->footer(kExamples);
+  command->footer(kDatasetExamples);
 
   CLI::App* preview_command =
       command->add_subcommand("preview", "Draw a labelled contact sheet of scenes");
@@ -189,7 +189,7 @@ void add_dataset(CLI::App& app, Action& action) {
       ->capture_default_str();
   add_world_options(*preview_command, *options);
   preview_command->callback(
-      [&action, options, sheet] { action = [=] { return preview(*options, *sheet); }; });
+      [&action, options, sheet] { action = [=] { return preview_dataset(*options, *sheet); }; });
 
   CLI::App* write_command =
       command->add_subcommand("write", "Write scenes as a folder of captioned pictures");
@@ -208,7 +208,7 @@ void add_dataset(CLI::App& app, Action& action) {
       ->capture_default_str();
   add_world_options(*write_command, *write_options);
   write_command->callback([&action, write_options, folder, format] {
-    action = [=] { return write(*write_options, *folder, *format); };
+    action = [=] { return write_dataset(*write_options, *folder, *format); };
   });
 }
 

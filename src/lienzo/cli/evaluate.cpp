@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using datasets::world::Language;
 
-constexpr const char* kExamples =
+constexpr const char* kEvaluateExamples =
     "Examples:\n"
     "  lienzo evaluate faithfulness                        200 prompts of the held-out set in "
     "Spanish\n"
@@ -129,10 +129,10 @@ int evaluate(const EvaluateOptions& options) {
 void add_evaluate(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("evaluate", "Measure a model");
   command->require_subcommand(0, 1);
-  command->footer(kExamples);
+  command->footer(kEvaluateExamples);
   CLI::App* faithfulness =
       command->add_subcommand("faithfulness", "Count what in the pictures is as the words say");
-  faithfulness->footer(kExamples);
+  faithfulness->footer(kEvaluateExamples);
   auto options = std::make_shared<EvaluateOptions>();
   add_choice(*faithfulness, "--set", options->set, set_choices(), "Which prompts")
       ->capture_default_str();

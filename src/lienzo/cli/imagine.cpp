@@ -9,7 +9,7 @@
 namespace lienzo::cli {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kImagineExamples =
     "Examples:\n"
     "  lienzo imagine \"un cubo rojo encima de un cubo azul\"\n"
     "  lienzo imagine \"three glass spheres at night\" -n 4 --grid --seed 7\n"
@@ -29,7 +29,7 @@ int imagine(const ImagineOptions& options) {
 
 void add_imagine(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("imagine", "Draw a picture from words");
-  command->footer(kExamples);
+  command->footer(kImagineExamples);
   auto options = std::make_shared<ImagineOptions>();
   add_request_options(*command, *options);
   command->add_flag("--show-scene",

@@ -37,10 +37,6 @@ using pipelines::ImagineRequest;
 using pipelines::Picture;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 // Since the process began: loading libtorch's libraries takes a good part of a short run. proc(5),
 // field 22.
 double process_seconds() {

@@ -14,14 +14,14 @@
 namespace lienzo::cli {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kKeyExamples =
     "Examples:\n"
     "  lienzo key create Ana\n"
     "  lienzo key create team --scope admin --expires 90\n"
     "  lienzo key list\n"
     "  lienzo key revoke lz_ab12cd34";
 
-struct Options {
+struct KeyOptions {
   ServiceOptions service;
   std::string name;
   std::vector<std::string> scopes;
@@ -36,7 +36,7 @@ std::string day(const std::optional<jobs::Millis>& time) {
   return fmt::format("{:%Y-%m-%d}", fmt::gmtime(static_cast<std::time_t>(*time / 1000)));
 }
 
-int create(const Options& options) {
+int create(const KeyOptions& options) {
   const auto store = open_store(options.service);
   http::NewKey key = http::make_key(
       options.name, options.scopes.empty() ? std::vector<std::string>{"generate"} : options.scopes);
@@ -51,7 +51,7 @@ int create(const Options& options) {
   return kExitOk;
 }
 
-int list(const Options& options) {
+int list(const KeyOptions& options) {
   const auto store = open_store(options.service);
   const std::vector<jobs::ApiKey> keys = store->list_keys();
   if (options.json) {
@@ -89,7 +89,7 @@ int list(const Options& options) {
   return kExitOk;
 }
 
-int revoke(const Options& options) {
+int revoke(const KeyOptions& options) {
   const std::string id = options.name.substr(0, options.name.find('_', 3));
   if (!open_store(options.service)->revoke_key(id)) {
     throw Error(ErrorKind::kNotFound,
@@ -104,8 +104,8 @@ int revoke(const Options& options) {
 void add_key(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("key", "Make and revoke keys of the server");
   command->require_subcommand(0, 1);
-  command->footer(kExamples);
-  auto options = std::make_shared<Options>();
+  command->footer(kKeyExamples);
+  auto options = std::make_shared<KeyOptions>();
 
   CLI::App* making = command->add_subcommand("create", "Make a key and show it once");
   making->add_option("NAME", options->name, "Whose it is, for people")->required()->type_name("");

@@ -6,7 +6,7 @@
 namespace lienzo::cli {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kModelExamples =
     "Examples:\n"
     "  lienzo model list\n"
     "  lienzo model pull sd1.5\n"
@@ -18,7 +18,7 @@ constexpr const char* kExamples =
 void add_model(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("model", "Get models and look into them");
   command->require_subcommand(0, 1);
-  command->footer(kExamples);
+  command->footer(kModelExamples);
   add_model_list(*command, action);
   add_model_pull(*command, action);
   add_model_info(*command, action);

@@ -17,25 +17,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kExamples =
+constexpr const char* kConvertExamples =
     "Examples:\n"
     "  lienzo model convert v1-5-pruned.ckpt sd15.safetensors --dtype fp16\n"
     "  lienzo model convert sdxl-folder sdxl.safetensors\n"
     "  lienzo model convert model.safetensors model-folder --vae better.safetensors";
 
-struct Options {
+struct ConvertOptions {
   fs::path model, target, vae;
   std::string layout, dtype, variant;
 };
 
-checkpoints::Naming layout_of(const Options& options) {
+checkpoints::Naming layout_of(const ConvertOptions& options) {
   if (options.layout == "original") return checkpoints::Naming::kOriginal;
   if (options.layout == "diffusers") return checkpoints::Naming::kDiffusers;
   return options.target.extension() == ".safetensors" ? checkpoints::Naming::kOriginal
                                                       : checkpoints::Naming::kDiffusers;
 }
 
-int convert(const Options& options) {
+int convert(const ConvertOptions& options) {
   checkpoints::ConvertOptions how{.layout = layout_of(options)};
   if (!options.dtype.empty()) how.dtype = tensor::parse_dtype(options.dtype);
   const checkpoints::Checkpoint model = checkpoints::open_checkpoint(
@@ -55,8 +55,8 @@ int convert(const Options& options) {
 void add_model_convert(CLI::App& model, Action& action) {
   CLI::App* command =
       model.add_subcommand("convert", "Write a model in another layout or number type");
-  command->footer(kExamples);
-  auto options = std::make_shared<Options>();
+  command->footer(kConvertExamples);
+  auto options = std::make_shared<ConvertOptions>();
   command->add_option("MODEL", options->model, "A model's file of any format, folder or name")
       ->type_name("FILE|DIR")
       ->required();

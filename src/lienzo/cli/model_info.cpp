@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kExamples =
+constexpr const char* kInfoExamples =
     "Examples:\n"
     "  lienzo model info models/mini\n"
     "  lienzo model info v1-5-pruned-emaonly.safetensors\n"
@@ -191,7 +191,7 @@ void add_model_info(CLI::App& model, Action& action) {
     bool tensors = false;
   };
   CLI::App* command = model.add_subcommand("info", "Say what a model is made of");
-  command->footer(kExamples);
+  command->footer(kInfoExamples);
   auto options = std::make_shared<Options>();
   command
       ->add_option(

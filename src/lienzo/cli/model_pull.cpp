@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 using hub::PullItem;
 using hub::PullPlan;
 
-constexpr const char* kExamples =
+constexpr const char* kPullExamples =
     "Examples:\n"
     "  lienzo model pull sd1.5\n"
     "  lienzo model pull sdxl --variant fp16             half the bytes\n"
@@ -210,7 +210,7 @@ int pull(const PullOptions& options) {
 
 void add_model_pull(CLI::App& model, Action& action) {
   CLI::App* command = model.add_subcommand("pull", "Download a model from the Hugging Face hub");
-  command->footer(known_models() + "\n" + kExamples);
+  command->footer(known_models() + "\n" + kPullExamples);
   auto options = std::make_shared<PullOptions>();
   command
       ->add_option(

@@ -16,7 +16,7 @@
 namespace lienzo::cli {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kTrainExamples =
     "Examples:\n"
     "  lienzo train recipes/mini-decoder.toml           the part of the embedded model that draws\n"
     "  lienzo train recipes/mini-decoder.toml --resume  goes on after a stop\n"
@@ -125,7 +125,7 @@ void add_preview_noise(CLI::App& train, Action& action) {
 void add_train(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("train", "Train a network, from a recipe or on a folder of pictures");
-  command->footer(kExamples);
+  command->footer(kTrainExamples);
   auto options = std::make_shared<TrainOptions>();
   CLI::Option* source = command->add_option(
       "RECIPE",

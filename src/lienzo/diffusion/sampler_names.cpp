@@ -36,7 +36,7 @@ constexpr std::array<SamplerNames, 19> kSamplerNames = {{
     {"tcd", "", "", "TCDScheduler"},
 }};
 
-constexpr std::array<ScheduleNames, 11> kSchedules = {{
+constexpr std::array<ScheduleNames, 11> kScheduleNames = {{
     {"karras", "Karras", "karras"},
     {"exponential", "Exponential", "exponential"},
     {"polyexponential", "Polyexponential", ""},
@@ -109,7 +109,7 @@ std::optional<std::string> known_schedule(std::string_view wanted) {
   for (const auto& [spelling, ours] : kScheduleSpellings) {
     if (spelling == wanted) return std::string(ours);
   }
-  for (const ScheduleNames& names : kSchedules) {
+  for (const ScheduleNames& names : kScheduleNames) {
     if (among(std::array{names.ours, names.automatic1111, names.comfyui}, wanted))
       return std::string(names.ours);
   }
@@ -120,7 +120,7 @@ std::optional<std::string> known_schedule(std::string_view wanted) {
 
 std::span<const SamplerNames> sampler_names_elsewhere() { return kSamplerNames; }
 
-std::span<const ScheduleNames> schedule_names_elsewhere() { return kSchedules; }
+std::span<const ScheduleNames> schedule_names_elsewhere() { return kScheduleNames; }
 
 SamplerChoice sampler_from_name(std::string_view name) {
   constexpr size_t kLongestName = 64;
@@ -156,7 +156,7 @@ std::string automatic1111_sampler(std::string_view sampler) {
 
 std::string automatic1111_schedule(std::string_view schedule) {
   if (schedule == "default" || schedule == "custom") return "";
-  for (const ScheduleNames& names : kSchedules) {
+  for (const ScheduleNames& names : kScheduleNames) {
     if (names.ours == schedule) return std::string(names.automatic1111);
   }
   return std::string(schedule);

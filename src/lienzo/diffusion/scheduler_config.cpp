@@ -88,14 +88,14 @@ NoiseModel read_noise_model(Keys& keys, std::string_view class_name) {
   keys.read("num_train_timesteps", train_steps);
   keys.read("beta_start", start);
   keys.read("beta_end", end);
-  constexpr std::array<std::pair<std::string_view, BetaSchedule>, 4> kSchedules = {{
+  constexpr std::array<std::pair<std::string_view, BetaSchedule>, 4> kBetaSchedules = {{
       {"linear", BetaSchedule::kLinear},
       {"scaled_linear", BetaSchedule::kScaledLinear},
       {"squaredcos_cap_v2", BetaSchedule::kSquaredCos},
       {"sigmoid", BetaSchedule::kSigmoid},
   }};
   const BetaSchedule schedule =
-      keys.choice("beta_schedule", kSchedules)
+      keys.choice("beta_schedule", kBetaSchedules)
           .value_or(distilled ? BetaSchedule::kScaledLinear : BetaSchedule::kLinear);
   constexpr int kMostTrainSteps = 100'000;
   if (train_steps < 2 || train_steps > kMostTrainSteps) {

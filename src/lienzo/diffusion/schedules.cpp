@@ -14,32 +14,33 @@
 namespace lienzo::diffusion {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void refuse_schedule(const std::string& what) {
   throw Error(ErrorKind::kInvalidInput, "[schedule] " + what);
 }
 
 void check_steps(int n) {
-  if (n < 1) refuse("at least one step is needed, got " + std::to_string(n));
+  if (n < 1) refuse_schedule("at least one step is needed, got " + std::to_string(n));
 }
 
 void check_range(int n, double sigma_min, double sigma_max) {
   check_steps(n);
   if (!(sigma_min > 0) || !(sigma_max > sigma_min) || !std::isfinite(sigma_max)) {
-    refuse("the noise range must satisfy 0 < min < max, got " + std::to_string(sigma_min) + " to " +
-           std::to_string(sigma_max));
+    refuse_schedule("the noise range must satisfy 0 < min < max, got " + std::to_string(sigma_min) +
+                    " to " + std::to_string(sigma_max));
   }
 }
 
 void check_table(std::span<const double> table) {
   if (table.size() < 2)
-    refuse("the table needs at least two entries, got " + std::to_string(table.size()));
+    refuse_schedule("the table needs at least two entries, got " + std::to_string(table.size()));
 }
 
 void check_fits(int n, std::span<const double> table) {
   check_steps(n);
   check_table(table);
   if (static_cast<size_t>(n) > table.size()) {
-    refuse(std::to_string(n) + " steps are more than the table's " + std::to_string(table.size()));
+    refuse_schedule(std::to_string(n) + " steps are more than the table's " +
+                    std::to_string(table.size()));
   }
 }
 
@@ -115,8 +116,8 @@ std::vector<double> betas(BetaSchedule schedule, int size, double start, double 
     }
   } else {
     if (!(start > 0) || !(end < 1) || !(end >= start)) {
-      refuse("betas need 0 < start <= end < 1, got " + std::to_string(start) + " to " +
-             std::to_string(end));
+      refuse_schedule("betas need 0 < start <= end < 1, got " + std::to_string(start) + " to " +
+                      std::to_string(end));
     }
     switch (schedule) {
       case BetaSchedule::kScaledLinear:
@@ -171,12 +172,13 @@ std::vector<double> sigmas_from_alphas_cumprod(std::span<const double> alphas_cu
   table.reserve(alphas_cumprod.size());
   for (const double alpha_bar : alphas_cumprod) {
     if (!(alpha_bar > 0) || !(alpha_bar < 1)) {
-      refuse("cumulative alphas must lie between 0 and 1, got " + std::to_string(alpha_bar));
+      refuse_schedule("cumulative alphas must lie between 0 and 1, got " +
+                      std::to_string(alpha_bar));
     }
     table.push_back(std::sqrt((1 - alpha_bar) / alpha_bar));
     if (table.size() > 1 && !(table.back() > table[table.size() - 2])) {
-      refuse("cumulative alphas must descend, they do not at entry " +
-             std::to_string(table.size() - 1));
+      refuse_schedule("cumulative alphas must descend, they do not at entry " +
+                      std::to_string(table.size() - 1));
     }
   }
   return table;
@@ -217,7 +219,8 @@ std::vector<double> timesteps(int n, int train_steps, const TimestepOptions& opt
   const int points =
       options.extra_point && options.spacing != TimestepSpacing::kTrailing ? n + 1 : n;
   if (points > train_steps) {
-    refuse(std::to_string(n) + " steps are more than the model's " + std::to_string(train_steps));
+    refuse_schedule(std::to_string(n) + " steps are more than the model's " +
+                    std::to_string(train_steps));
   }
   std::vector<double> steps;
   switch (options.spacing) {
@@ -391,7 +394,8 @@ double flux_shift(int tokens) {
 
 std::vector<double> flow_sigmas(int n, double shift) {
   check_steps(n);
-  if (!(shift > 0)) refuse("the flow shift must be positive, got " + std::to_string(shift));
+  if (!(shift > 0))
+    refuse_schedule("the flow shift must be positive, got " + std::to_string(shift));
   std::vector<double> values;
   values.reserve(static_cast<size_t>(n) + 1);
   for (int i = 0; i < n; ++i)
@@ -402,7 +406,8 @@ std::vector<double> flow_sigmas(int n, double shift) {
 std::vector<double> sd3_sigmas(int n, double shift, int train_steps) {
   check_steps(n);
   check_steps(train_steps);
-  if (!(shift > 0)) refuse("the flow shift must be positive, got " + std::to_string(shift));
+  if (!(shift > 0))
+    refuse_schedule("the flow shift must be positive, got " + std::to_string(shift));
   std::vector<double> values = linspace(1, shift_flow_time(1.0 / train_steps, shift), n);
   for (double& value : values) value = shift_flow_time(value, shift);
   return then_zero(std::move(values));

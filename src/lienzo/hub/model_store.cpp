@@ -57,7 +57,7 @@ uint64_t bytes_below(const fs::path& folder, int depth) {
   return sum;
 }
 
-std::string trimmed(std::string_view text) {
+std::string trimmed_line(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t\r");
   if (begin == std::string_view::npos) return {};
   return std::string(text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1));
@@ -171,7 +171,7 @@ std::string without_extension(const std::string& name) {
   return is_checkpoint_name(name) ? name.substr(0, name.rfind('.')) : name;
 }
 
-std::string leaf_of(const std::string& name) { return name.substr(name.rfind('/') + 1); }
+std::string model_leaf(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
 // The only model whose name, changed by `shorten`, is `wanted`.
 template <class Shorten>
@@ -236,10 +236,10 @@ LocalModel find_local_model(const fs::path& folder, const std::string& name) {
   const std::vector<LocalModel> models = list_models(folder);
   const LocalModel* found = only_match(models, name, [](const std::string& n) { return n; });
   if (!found) found = only_match(models, name, without_extension);
-  if (!found) found = only_match(models, name, leaf_of);
+  if (!found) found = only_match(models, name, model_leaf);
   if (!found) {
     found = only_match(
-        models, name, [](const std::string& n) { return leaf_of(without_extension(n)); });
+        models, name, [](const std::string& n) { return model_leaf(without_extension(n)); });
   }
   if (!found) report_missing(folder, models, name);
   if (!found->unfinished.empty()) {
@@ -258,7 +258,7 @@ std::string licence_of_card(std::string_view text) {
     const size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (trimmed(line) == "---") {
+    if (trimmed_line(line) == "---") {
       if (inside) break;
       inside = true;
       continue;
@@ -267,7 +267,7 @@ std::string licence_of_card(std::string_view text) {
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
     const std::string_view key = line.substr(0, colon);
-    std::string value = trimmed(line.substr(colon + 1));
+    std::string value = trimmed_line(line.substr(colon + 1));
     if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
         value.back() == value.front())
       value = value.substr(1, value.size() - 2);

@@ -12,10 +12,10 @@
 namespace lienzo::image {
 namespace {
 
-constexpr std::string_view kWhere = "[image] mask";
+constexpr std::string_view kMaskWhere = "[image] mask";
 
 [[noreturn]] void refuse(const std::string& what) {
-  throw Error(ErrorKind::kInvalidInput, fmt::format("{}: {}", kWhere, what));
+  throw Error(ErrorKind::kInvalidInput, fmt::format("{}: {}", kMaskWhere, what));
 }
 
 // Moves [begin, begin + length) into [0, limit), shortened where it is longer.
@@ -27,7 +27,7 @@ void fit(int& begin, int& length, int limit) {
 }  // namespace
 
 Image to_mask(const Image& image) {
-  check_image(image, kWhere);
+  check_image(image, kMaskWhere);
   if (image.channels == 1) return image;
   Image out(image.width, image.height, 1);
   for (size_t i = 0; i < out.pixels.size(); ++i) {
@@ -39,7 +39,7 @@ Image to_mask(const Image& image) {
 }
 
 Image blur(const Image& image, double sigma) {
-  VipsHandle view = wrap(image, kWhere);
+  VipsHandle view = wrap(image, kMaskWhere);
   if (!(sigma > 0)) return image;
   VipsImage* out = nullptr;
   // Edges are repeated first: beyond them libvips sees black.
@@ -53,25 +53,26 @@ Image blur(const Image& image, double sigma) {
                  "extend",
                  VIPS_EXTEND_COPY,
                  nullptr)) {
-    throw_vips_error(ErrorKind::kInternal, kWhere);
+    throw_vips_error(ErrorKind::kInternal, kMaskWhere);
   }
   const VipsHandle wide(out);
   if (vips_gaussblur(
           wide.get(), &out, sigma, "min_ampl", 0.005, "precision", VIPS_PRECISION_FLOAT, nullptr))
-    throw_vips_error(ErrorKind::kInternal, kWhere);
+    throw_vips_error(ErrorKind::kInternal, kMaskWhere);
   const VipsHandle soft(out);
   if (vips_extract_area(soft.get(), &out, margin, margin, image.width, image.height, nullptr))
-    throw_vips_error(ErrorKind::kInternal, kWhere);
+    throw_vips_error(ErrorKind::kInternal, kMaskWhere);
   const VipsHandle cut(out);
-  if (vips_rint(cut.get(), &out, nullptr)) throw_vips_error(ErrorKind::kInternal, kWhere);
+  if (vips_rint(cut.get(), &out, nullptr)) throw_vips_error(ErrorKind::kInternal, kMaskWhere);
   const VipsHandle whole(out);
-  if (vips_cast_uchar(whole.get(), &out, nullptr)) throw_vips_error(ErrorKind::kInternal, kWhere);
+  if (vips_cast_uchar(whole.get(), &out, nullptr))
+    throw_vips_error(ErrorKind::kInternal, kMaskWhere);
   const VipsHandle bytes(out);
-  return to_image(bytes.get(), ErrorKind::kInternal, kWhere);
+  return to_image(bytes.get(), ErrorKind::kInternal, kMaskWhere);
 }
 
 std::optional<Rect> painted_area(const Image& mask, int threshold) {
-  check_image(mask, kWhere);
+  check_image(mask, kMaskWhere);
   if (mask.channels != 1) refuse("expected one channel");
   int left = mask.width, right = -1, top = mask.height, bottom = -1;
   for (int y = 0; y < mask.height; ++y) {
@@ -111,9 +112,9 @@ Rect expand_area(const Rect& area, int padding, int width, int height, const Ima
 }
 
 Image blend(const Image& below, const Image& above, const Image& mask) {
-  check_image(below, kWhere);
-  check_image(above, kWhere);
-  check_image(mask, kWhere);
+  check_image(below, kMaskWhere);
+  check_image(above, kMaskWhere);
+  check_image(mask, kMaskWhere);
   if (below.channels != 3 || above.channels != 3 || mask.channels != 1)
     refuse("expected two RGB pictures and a mask of one channel");
   for (const Image* other : {&above, &mask}) {
@@ -135,8 +136,8 @@ Image blend(const Image& below, const Image& above, const Image& mask) {
 }
 
 Image paste(const Image& below, const Image& patch, int x, int y) {
-  check_image(below, kWhere);
-  check_image(patch, kWhere);
+  check_image(below, kMaskWhere);
+  check_image(patch, kMaskWhere);
   if (below.channels != patch.channels || x < 0 || y < 0 || patch.width > below.width - x ||
       patch.height > below.height - y) {
     refuse(fmt::format("a patch of {}x{} at ({}, {}) does not fit into {}x{}",

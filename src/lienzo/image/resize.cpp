@@ -12,12 +12,12 @@
 namespace lienzo::image {
 namespace {
 
-constexpr std::string_view kWhere = "[image] resize";
+constexpr std::string_view kResizeWhere = "[image] resize";
 
 template <typename Operation>
 void apply(VipsHandle& image, Operation operation) {
   VipsImage* out = nullptr;
-  if (operation(image.get(), &out)) throw_vips_error(ErrorKind::kInternal, kWhere);
+  if (operation(image.get(), &out)) throw_vips_error(ErrorKind::kInternal, kResizeWhere);
   image.reset(out);
 }
 
@@ -27,12 +27,12 @@ Image resize(const Image& image, int width, int height) {
   if (width < 1 || height < 1 || static_cast<int64_t>(width) * height > kMaxPixels) {
     throw Error(ErrorKind::kInvalidInput,
                 fmt::format("{} to {}x{} is impossible, expected from 1x1 to {} pixels in all",
-                            kWhere,
+                            kResizeWhere,
                             width,
                             height,
                             kMaxPixels));
   }
-  VipsHandle view = wrap(image, kWhere);
+  VipsHandle view = wrap(image, kResizeWhere);
   if (width == image.width && height == image.height) return image;
   const bool alpha = image.channels == 4;
   if (alpha)
@@ -62,7 +62,7 @@ Image resize(const Image& image, int width, int height) {
       return vips_embed(in, out, 0, 0, width, height, "extend", VIPS_EXTEND_COPY, nullptr);
     });
   }
-  return to_image(view.get(), ErrorKind::kInternal, kWhere);
+  return to_image(view.get(), ErrorKind::kInternal, kResizeWhere);
 }
 
 Image crop(const Image& image, int x, int y, int width, int height) {

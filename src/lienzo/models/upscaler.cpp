@@ -12,7 +12,7 @@
 namespace lienzo::models {
 namespace {
 
-constexpr int64_t kFineChannels = 16;
+constexpr int64_t kHandOverChannels = 16;
 
 }  // namespace
 
@@ -60,9 +60,9 @@ void UpscalerImpl::reset() {
     first_->push_back(nn::conv3x3(config_.width, config_.width));
     second_->push_back(nn::zeroed(nn::conv3x3(config_.width, config_.width)));
   }
-  conv_out_ = register_module("conv_out", nn::conv1x1(config_.width, folded * kFineChannels));
+  conv_out_ = register_module("conv_out", nn::conv1x1(config_.width, folded * kHandOverChannels));
   head_in_ =
-      register_module("head_in", nn::conv3x3(kFineChannels + scene_channels + 3, config_.head));
+      register_module("head_in", nn::conv3x3(kHandOverChannels + scene_channels + 3, config_.head));
   head_out_ = register_module("head_out", nn::zeroed(nn::conv3x3(config_.head, 3)));
 }
 

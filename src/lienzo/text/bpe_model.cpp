@@ -36,7 +36,7 @@ struct Candidate {
 
 constexpr int kNone = -1;
 
-[[noreturn]] void corrupt(const std::string& where, const std::string& what) {
+[[noreturn]] void corrupt_model(const std::string& where, const std::string& what) {
   throw Error(ErrorKind::kCorrupt, "[" + where + "] " + what);
 }
 
@@ -47,18 +47,19 @@ BpeModel::BpeModel(const BpeDefinition& definition, const std::string& where)
   ids_.reserve(definition.vocab.size());
   for (size_t id = 0; id < definition.vocab.size(); ++id) {
     const std::string& token = definition.vocab[id];
-    if (token.empty()) corrupt(where, "model.vocab: token " + std::to_string(id) + " is empty");
+    if (token.empty())
+      corrupt_model(where, "model.vocab: token " + std::to_string(id) + " is empty");
     if (!ids_.emplace(token, static_cast<int>(id)).second) {
-      corrupt(where, "model.vocab: token '" + token + "' is there twice");
+      corrupt_model(where, "model.vocab: token '" + token + "' is there twice");
     }
   }
   for (int byte = 0; byte < 256; ++byte) {
     const auto require_byte = [&](const std::string& token) {
       const auto found = ids_.find(token);
       if (found == ids_.end()) {
-        corrupt(where,
-                "model.vocab: no token '" + token + "' for byte " + std::to_string(byte) +
-                    ", expected all 256 bytes; train with the byte-level alphabet");
+        corrupt_model(where,
+                      "model.vocab: no token '" + token + "' for byte " + std::to_string(byte) +
+                          ", expected all 256 bytes; train with the byte-level alphabet");
       }
       return found->second;
     };
@@ -72,13 +73,14 @@ BpeModel::BpeModel(const BpeDefinition& definition, const std::string& where)
     const auto require = [&](const std::string& token) {
       const auto found = ids_.find(token);
       if (found == ids_.end()) {
-        corrupt(where,
-                fmt::format("model.merges: merge {} ('{}' + '{}') needs '{}', which is not in "
-                            "model.vocab",
-                            rank,
-                            left,
-                            right,
-                            token));
+        corrupt_model(
+            where,
+            fmt::format("model.merges: merge {} ('{}' + '{}') needs '{}', which is not in "
+                        "model.vocab",
+                        rank,
+                        left,
+                        right,
+                        token));
       }
       return found->second;
     };
@@ -86,7 +88,7 @@ BpeModel::BpeModel(const BpeDefinition& definition, const std::string& where)
     const int right_id = require(right);
     const Merge merge{static_cast<int>(rank), require(left + right)};
     if (!merges_.emplace(pair_key(left_id, right_id), merge).second) {
-      corrupt(where, fmt::format("model.merges: '{}' + '{}' is there twice", left, right));
+      corrupt_model(where, fmt::format("model.merges: '{}' + '{}' is there twice", left, right));
     }
   }
 }

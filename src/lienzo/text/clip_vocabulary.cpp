@@ -15,11 +15,11 @@ namespace {
 
 using Merges = std::vector<std::pair<std::string, std::string>>;
 
-constexpr const char* kEndOfWord = "</w>";
+constexpr const char* kClipWordEnd = "</w>";
 constexpr size_t kOpenaiMerges = 49152 - 256 - 2;
 constexpr size_t kLargestMerges = size_t{32} << 20;  // bytes of text; OpenAI's has 3.1 million
 
-[[noreturn]] void corrupt(const std::string& where, const std::string& what) {
+[[noreturn]] void corrupt_vocabulary(const std::string& where, const std::string& what) {
   throw Error(ErrorKind::kCorrupt, "[" + where + "] " + what);
 }
 
@@ -43,9 +43,9 @@ std::string decompress(const std::string& bytes, const std::string& where) {
   }
   inflateEnd(&stream);
   if (text.size() > kLargestMerges)
-    corrupt(where, "decompresses to more than 32 MiB; not CLIP's vocabulary");
+    corrupt_vocabulary(where, "decompresses to more than 32 MiB; not CLIP's vocabulary");
   if (status != Z_STREAM_END)
-    corrupt(where, "is a damaged gzip file; it may be an unfinished download");
+    corrupt_vocabulary(where, "is a damaged gzip file; it may be an unfinished download");
   return text;
 }
 
@@ -66,9 +66,9 @@ Merges parse_merges(std::string_view text, bool title, size_t most, const std::s
     const size_t space = line.find(' ');
     if (space == std::string_view::npos || space == 0 || space + 1 == line.size() ||
         line.find(' ', space + 1) != std::string_view::npos) {
-      corrupt(where,
-              "line " + std::to_string(number) +
-                  " is not a merge, expected two tokens with one space between them");
+      corrupt_vocabulary(where,
+                         "line " + std::to_string(number) +
+                             " is not a merge, expected two tokens with one space between them");
     }
     merges.emplace_back(line.substr(0, space), line.substr(space + 1));
   }
@@ -84,7 +84,8 @@ BpeDefinition clip_definition(std::vector<std::string> vocab,
   for (const std::string_view content : {kClipStart, kClipEnd}) {
     const auto found = std::find(vocab.begin(), vocab.end(), content);
     if (found == vocab.end())
-      corrupt(where, "has no token '" + std::string(content) + "'; is this CLIP's vocabulary?");
+      corrupt_vocabulary(where,
+                         "has no token '" + std::string(content) + "'; is this CLIP's vocabulary?");
     definition.added_tokens.push_back(
         {static_cast<int>(found - vocab.begin()), std::string(content)});
   }
@@ -94,7 +95,7 @@ BpeDefinition clip_definition(std::vector<std::string> vocab,
   definition.normalizer = {
       NormalizerStep::kNfc, NormalizerStep::kCollapseBlanks, NormalizerStep::kLowercase};
   definition.split = SplitPattern::kClip;
-  definition.end_of_word = kEndOfWord;
+  definition.end_of_word = kClipWordEnd;
   return definition;
 }
 
@@ -102,7 +103,7 @@ std::vector<std::string> clip_vocab(const Merges& merges) {
   std::vector<char32_t> characters(byte_characters().begin(), byte_characters().end());
   std::sort(characters.begin(), characters.end());  // those that stand for themselves are lowest
   std::vector<std::string> vocab;
-  for (const std::string suffix : {"", kEndOfWord}) {
+  for (const std::string suffix : {"", kClipWordEnd}) {
     for (const char32_t c : characters) {
       const auto byte = std::find(byte_characters().begin(), byte_characters().end(), c);
       vocab.push_back(byte_strings()[byte - byte_characters().begin()] + suffix);
@@ -129,9 +130,9 @@ BpeDefinition read_openai_merges(const std::filesystem::path& path) {
   if (is_gzip(text)) text = decompress(text, where);
   Merges merges = parse_merges(text, /*title=*/true, kOpenaiMerges, where);
   if (merges.size() < kOpenaiMerges) {
-    corrupt(where,
-            "has " + std::to_string(merges.size()) + " merges, expected at least " +
-                std::to_string(kOpenaiMerges) + "; it may be an unfinished download");
+    corrupt_vocabulary(where,
+                       "has " + std::to_string(merges.size()) + " merges, expected at least " +
+                           std::to_string(kOpenaiMerges) + "; it may be an unfinished download");
   }
   std::vector<std::string> vocab = clip_vocab(merges);
   return clip_definition(std::move(vocab), std::move(merges), where);

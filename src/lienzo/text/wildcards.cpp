@@ -12,8 +12,8 @@ namespace lienzo::text {
 namespace {
 
 constexpr size_t kLongest = 100'000;
-constexpr int kDeepest = 32;     // braces within braces
-constexpr int kDeepestFile = 8;  // files within files
+constexpr int kDeepestBraces = 32;  // braces within braces
+constexpr int kDeepestFile = 8;     // files within files
 constexpr uint64_t kMost = uint64_t{1} << 63;
 
 uint64_t times(uint64_t a, uint64_t b) { return b != 0 && a > kMost / b ? kMost : a * b; }
@@ -53,7 +53,7 @@ class Parser {
   }
 
   Row parse_row(int depth) {
-    if (depth > kDeepest) fail(fmt::format("has choices more than {} deep", kDeepest));
+    if (depth > kDeepestBraces) fail(fmt::format("has choices more than {} deep", kDeepestBraces));
     Row row;
     std::string plain;
     const auto flush = [&] {

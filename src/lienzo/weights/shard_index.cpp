@@ -115,12 +115,12 @@ class IndexHandler : public nlohmann::json_sax<Json> {
   }
 
   void check_shard(const std::string& name) {
-    constexpr size_t kLongestName = 255;
+    constexpr size_t kLongestFileName = 255;
     const bool has_control = std::any_of(name.begin(), name.end(), [](char c) {
       return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     });
-    if (name.empty() || name.size() > kLongestName || name == "." || name == ".." || has_control ||
-        name.find_first_of("/\\") != std::string::npos) {
+    if (name.empty() || name.size() > kLongestFileName || name == "." || name == ".." ||
+        has_control || name.find_first_of("/\\") != std::string::npos) {
       refuse_shard(quote_name(name));
     }
     shards_.insert(name);

@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 4> kWrappers = {
 // without end.
 constexpr int kDeepest = 16;
 constexpr size_t kMostSteps = size_t{1} << 22;
-constexpr size_t kLongestName = 512;
+constexpr size_t kLongestKey = 512;
 constexpr size_t kLongestMetadata = size_t{1} << 20;  // all of it
 
 class TorchReader {
@@ -67,9 +67,9 @@ class TorchReader {
   /// A key as part of a name; nothing when it is neither text nor number.
   std::optional<std::string> key_text(PickleRef key) const {
     if (const auto* text = pickle_.get<std::string_view>(key)) {
-      if (text->size() > kLongestName)
+      if (text->size() > kLongestKey)
         fail("a name has " + std::to_string(text->size()) + " bytes, expected at most " +
-             std::to_string(kLongestName));
+             std::to_string(kLongestKey));
       return std::string(*text);
     }
     if (const auto* number = pickle_.get<int64_t>(key)) return std::to_string(*number);
@@ -100,9 +100,9 @@ class TorchReader {
       fail(quote_name(name) + " is nested deeper than " + std::to_string(kDeepest) + " levels");
     }
     std::string joined = name.empty() ? part : name + "." + part;
-    if (joined.size() > kLongestName) {
+    if (joined.size() > kLongestKey) {
       fail("the name " + quote_name(joined) + " has " + std::to_string(joined.size()) +
-           " bytes, expected at most " + std::to_string(kLongestName));
+           " bytes, expected at most " + std::to_string(kLongestKey));
     }
     walk(ref, joined, depth + 1);
   }

@@ -7,17 +7,17 @@
 namespace lienzo::checkpoints {
 namespace {
 
-void add_resnet(std::vector<LayoutEntry>& entries,
-                const std::string& foreign,
-                const std::string& ours) {
+void add_vae_resnet(std::vector<LayoutEntry>& entries,
+                    const std::string& foreign,
+                    const std::string& ours) {
   entries.push_back({foreign, ours});
   entries.push_back({foreign + ".nin_shortcut", ours + ".conv_shortcut"});
 }
 
 void add_middle(std::vector<LayoutEntry>& entries, const std::string& side) {
   const std::string foreign = side + ".mid", ours = side + ".mid_block";
-  add_resnet(entries, foreign + ".block_1", ours + ".resnets.0");
-  add_resnet(entries, foreign + ".block_2", ours + ".resnets.1");
+  add_vae_resnet(entries, foreign + ".block_1", ours + ".resnets.0");
+  add_vae_resnet(entries, foreign + ".block_2", ours + ".resnets.1");
   const std::string from = foreign + ".attn_1", to = ours + ".attentions.0";
   entries.insert(entries.end(),
                  {{from + ".norm", to + ".group_norm"},
@@ -51,12 +51,12 @@ LayoutTable autoencoder_layout(const models::AutoencoderKlConfig& config) {
     const std::string our_encoder = fmt::format("encoder.down_blocks.{}", level);
     const std::string our_decoder = fmt::format("decoder.up_blocks.{}", level);
     for (int64_t layer = 0; layer <= config.layers_per_block; ++layer) {
-      add_resnet(entries,
-                 fmt::format("{}.block.{}", encoder, layer),
-                 fmt::format("{}.resnets.{}", our_encoder, layer));
-      add_resnet(entries,
-                 fmt::format("{}.block.{}", decoder, layer),
-                 fmt::format("{}.resnets.{}", our_decoder, layer));
+      add_vae_resnet(entries,
+                     fmt::format("{}.block.{}", encoder, layer),
+                     fmt::format("{}.resnets.{}", our_encoder, layer));
+      add_vae_resnet(entries,
+                     fmt::format("{}.block.{}", decoder, layer),
+                     fmt::format("{}.resnets.{}", our_decoder, layer));
     }
     entries.push_back({encoder + ".downsample", our_encoder + ".downsamplers.0"});
     entries.push_back({decoder + ".upsample", our_decoder + ".upsamplers.0"});

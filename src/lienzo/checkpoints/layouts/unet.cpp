@@ -5,9 +5,9 @@
 namespace lienzo::checkpoints {
 namespace {
 
-void add_resnet(std::vector<LayoutEntry>& entries,
-                const std::string& foreign,
-                const std::string& ours) {
+void add_unet_resnet(std::vector<LayoutEntry>& entries,
+                     const std::string& foreign,
+                     const std::string& ours) {
   entries.push_back({foreign + ".in_layers.0", ours + ".norm1"});
   entries.push_back({foreign + ".in_layers.2", ours + ".conv1"});
   entries.push_back({foreign + ".emb_layers.1", ours + ".time_emb_proj"});
@@ -39,7 +39,8 @@ LayoutTable unet_layout(const models::UNet2DConditionConfig& config) {
   for (int64_t level = 0; level < levels; ++level) {
     for (int64_t layer = 0; layer < layers; ++layer) {
       const std::string foreign = fmt::format("input_blocks.{}", ++block);
-      add_resnet(entries, foreign + ".0", fmt::format("down_blocks.{}.resnets.{}", level, layer));
+      add_unet_resnet(
+          entries, foreign + ".0", fmt::format("down_blocks.{}.resnets.{}", level, layer));
       if (attends[static_cast<size_t>(level)]) {
         entries.push_back(
             {foreign + ".1", fmt::format("down_blocks.{}.attentions.{}", level, layer)});
@@ -49,15 +50,16 @@ LayoutTable unet_layout(const models::UNet2DConditionConfig& config) {
     entries.push_back({fmt::format("input_blocks.{}.0.op", ++block),
                        fmt::format("down_blocks.{}.downsamplers.0.conv", level)});
   }
-  add_resnet(entries, "middle_block.0", "mid_block.resnets.0");
+  add_unet_resnet(entries, "middle_block.0", "mid_block.resnets.0");
   entries.push_back({"middle_block.1", "mid_block.attentions.0"});
-  add_resnet(entries, "middle_block.2", "mid_block.resnets.1");
+  add_unet_resnet(entries, "middle_block.2", "mid_block.resnets.1");
   block = 0;  // of output_blocks
   for (int64_t level = 0; level < levels; ++level) {
     const bool attention = attends[static_cast<size_t>(levels - 1 - level)];
     for (int64_t layer = 0; layer <= layers; ++layer) {
       const std::string foreign = fmt::format("output_blocks.{}", block++);
-      add_resnet(entries, foreign + ".0", fmt::format("up_blocks.{}.resnets.{}", level, layer));
+      add_unet_resnet(
+          entries, foreign + ".0", fmt::format("up_blocks.{}.resnets.{}", level, layer));
       if (attention) {
         entries.push_back(
             {foreign + ".1", fmt::format("up_blocks.{}.attentions.{}", level, layer)});

@@ -3,9 +3,9 @@
 namespace lienzo::datasets::world {
 namespace {
 
-Adjective fixed(std::string_view text) { return {{text, text, text, text}}; }
+Adjective fixed_english(std::string_view text) { return {{text, text, text, text}}; }
 
-void fill_words(Grammar& g) {
+void fill_words_english(Grammar& g) {
   g.nouns = {{
       {{"cube", "cubes"}, {"box", "boxes"}, {"block", "blocks"}},
       {{"sphere", "spheres"}, {"ball", "balls"}},
@@ -17,27 +17,35 @@ void fill_words(Grammar& g) {
   }};
   g.generic_nouns = {{"object", "objects"}, {"thing", "things"}};
   g.something = "something";
-  g.colours = {{{fixed("red")},
-                {fixed("green")},
-                {fixed("blue")},
-                {fixed("yellow")},
-                {fixed("orange")},
-                {fixed("purple"), fixed("purple"), fixed("violet")},
-                {fixed("pink")},
-                {fixed("brown")},
-                {fixed("white")},
-                {fixed("grey"), fixed("gray")},
-                {fixed("black")}}};
+  g.colours = {{{fixed_english("red")},
+                {fixed_english("green")},
+                {fixed_english("blue")},
+                {fixed_english("yellow")},
+                {fixed_english("orange")},
+                {fixed_english("purple"), fixed_english("purple"), fixed_english("violet")},
+                {fixed_english("pink")},
+                {fixed_english("brown")},
+                {fixed_english("white")},
+                {fixed_english("grey"), fixed_english("gray")},
+                {fixed_english("black")}}};
   g.materials = {
-      {{fixed("matte"), fixed("matt")},
-       {fixed("metal"), fixed("metallic"), fixed("shiny"), fixed("shiny metal"), fixed("steel")},
-       {fixed("glass"), fixed("transparent"), fixed("see-through")}}};
+      {{fixed_english("matte"), fixed_english("matt")},
+       {fixed_english("metal"),
+        fixed_english("metallic"),
+        fixed_english("shiny"),
+        fixed_english("shiny metal"),
+        fixed_english("steel")},
+       {fixed_english("glass"), fixed_english("transparent"), fixed_english("see-through")}}};
   g.material_tails = {
       {{"with a matte finish"},
        {"made of metal", "in metal", "of metal", "made from metal"},
        {"made of glass", "made out of glass", "in glass", "of glass", "made from glass"}}};
-  g.sizes = {{{fixed("small"), fixed("little"), fixed("tiny")},
-              {fixed("big"), fixed("large"), fixed("huge"), fixed("giant"), fixed("enormous")}}};
+  g.sizes = {{{fixed_english("small"), fixed_english("little"), fixed_english("tiny")},
+              {fixed_english("big"),
+               fixed_english("large"),
+               fixed_english("huge"),
+               fixed_english("giant"),
+               fixed_english("enormous")}}};
   g.word_frames = {{"that says", "that say"},
                    {"saying", "saying"},
                    {"with the word", "with the word"},
@@ -50,18 +58,18 @@ void fill_words(Grammar& g) {
                    {"which says", "which say"}};
 }
 
-void fill_relations(Grammar& g) {
+void fill_relations_english(Grammar& g) {
   g.relations = {{
       {{"on top of", "on", "above", "atop", "over", "upon"},
        {"on top of it", "on top", "on it", "above it"},
        {"on top of them", "on top", "on them", "above them"},
-       {{fixed("sitting"), "on"},
-        {fixed("resting"), "on"},
-        {fixed("stacked"), "on"},
-        {fixed("standing"), "on"},
-        {fixed("stacked"), "on top of"},
-        {fixed("balanced"), "on"},
-        {fixed("perched"), "on"}},
+       {{fixed_english("sitting"), "on"},
+        {fixed_english("resting"), "on"},
+        {fixed_english("stacked"), "on"},
+        {fixed_english("standing"), "on"},
+        {fixed_english("stacked"), "on top of"},
+        {fixed_english("balanced"), "on"},
+        {fixed_english("perched"), "on"}},
        {{"on top", "below"}, {"above", "below"}, {"at the top", "at the bottom"}}},
       {{"under", "below", "underneath", "beneath"},
        {"under it", "underneath", "below it", "beneath it"},
@@ -86,12 +94,14 @@ void fill_relations(Grammar& g) {
       {{"behind", "in back of", "at the back of"},
        {"behind it", "behind"},
        {"behind them", "behind"},
-       {{fixed("hidden"), "behind"}},
+       {{fixed_english("hidden"), "behind"}},
        {{"behind", "in front"}, {"at the back", "at the front"}}},
       {{"inside", "in", "within", "inside of"},
        {"inside", "inside it", "in it"},
        {"inside", "inside them", "in them"},
-       {{fixed("trapped"), "inside"}, {fixed("enclosed"), "in"}, {fixed("trapped"), "in"}},
+       {{fixed_english("trapped"), "inside"},
+        {fixed_english("enclosed"), "in"},
+        {fixed_english("trapped"), "in"}},
        {}},
       {{"between", "in between"},
        {"between them", "in between", "in the middle"},
@@ -99,15 +109,15 @@ void fill_relations(Grammar& g) {
        {},
        {}},
   }};
-  g.placed = {fixed("placed"),
-              fixed("standing"),
-              fixed("sitting"),
-              fixed("located"),
-              fixed("positioned"),
-              fixed("situated")};
+  g.placed = {fixed_english("placed"),
+              fixed_english("standing"),
+              fixed_english("sitting"),
+              fixed_english("located"),
+              fixed_english("positioned"),
+              fixed_english("situated")};
 }
 
-void fill_backgrounds(Grammar& g) {
+void fill_backgrounds_english(Grammar& g) {
   g.backgrounds = {{
       {{"in daylight",
         "by day",
@@ -205,7 +215,7 @@ void fill_backgrounds(Grammar& g) {
   }};
 }
 
-void fill_frames(Grammar& g) {
+void fill_frames_english(Grammar& g) {
   using enum Opening::Kind;
   g.openings = {{"a picture of", "a picture of"},
                 {"a photo of", "a photo of"},
@@ -249,7 +259,11 @@ void fill_frames(Grammar& g) {
       "picture of", "photo of", "image of", "drawing of", "draw", "scene with", "photograph of"};
   g.numbers = {"", "", "two", "three", "four", "five"};
   g.pairs = {"a pair of", "a couple of"};
-  g.ordinals = {{fixed("first"), fixed("second"), fixed("third"), fixed("fourth"), fixed("fifth")}};
+  g.ordinals = {{fixed_english("first"),
+                 fixed_english("second"),
+                 fixed_english("third"),
+                 fixed_english("fourth"),
+                 fixed_english("fifth")}};
   g.contains = {"containing", "that contains", "which holds"};
   g.contains_plural = {"containing", "that contain", "which hold"};
   g.existence = {"there is", "is", "there's"};
@@ -289,10 +303,10 @@ void fill_frames(Grammar& g) {
 Grammar english_grammar() {
   Grammar g;
   g.language = Language::kEnglish;
-  fill_words(g);
-  fill_relations(g);
-  fill_backgrounds(g);
-  fill_frames(g);
+  fill_words_english(g);
+  fill_relations_english(g);
+  fill_backgrounds_english(g);
+  fill_frames_english(g);
   return g;
 }
 

@@ -6,9 +6,9 @@ namespace {
 Adjective same(std::string_view singular, std::string_view plural) {
   return {{singular, singular, plural, plural}};
 }
-Adjective fixed(std::string_view text) { return same(text, text); }
+Adjective fixed_spanish(std::string_view text) { return same(text, text); }
 
-void fill_nouns(Grammar& g) {
+void fill_nouns_spanish(Grammar& g) {
   g.nouns = {{
       {{"cubo", "cubos"}, {"caja", "cajas", true}, {"dado", "dados"}, {"bloque", "bloques"}},
       {{"esfera", "esferas", true}, {"bola", "bolas", true}, {"pelota", "pelotas", true}},
@@ -25,7 +25,7 @@ void fill_nouns(Grammar& g) {
   g.something = "algo";
 }
 
-void fill_adjectives(Grammar& g) {
+void fill_adjectives_spanish(Grammar& g) {
   g.colours = {{
       {{{"rojo", "roja", "rojos", "rojas"}},
        {{"rojo", "roja", "rojos", "rojas"}},
@@ -37,27 +37,27 @@ void fill_adjectives(Grammar& g) {
       {{{"amarillo", "amarilla", "amarillos", "amarillas"}}},
       {same("naranja", "naranjas"),
        {{"anaranjado", "anaranjada", "anaranjados", "anaranjadas"}},
-       fixed("naranja")},
+       fixed_spanish("naranja")},
       {{{"morado", "morada", "morados", "moradas"}},
        same("violeta", "violetas"),
        same("lila", "lilas"),
        same("púrpura", "púrpuras"),
-       fixed("violeta")},
-      {same("rosa", "rosas"), {{"rosado", "rosada", "rosados", "rosadas"}}, fixed("rosa")},
-      {same("marrón", "marrones"), same("café", "cafés"), fixed("café")},
+       fixed_spanish("violeta")},
+      {same("rosa", "rosas"), {{"rosado", "rosada", "rosados", "rosadas"}}, fixed_spanish("rosa")},
+      {same("marrón", "marrones"), same("café", "cafés"), fixed_spanish("café")},
       {{{"blanco", "blanca", "blancos", "blancas"}}},
       {same("gris", "grises")},
       {{{"negro", "negra", "negros", "negras"}}},
   }};
   g.colour_prefixes = {"de color", "color"};
   g.materials = {{
-      {same("mate", "mates"), fixed("de acabado mate")},
-      {fixed("de metal"),
+      {same("mate", "mates"), fixed_spanish("de acabado mate")},
+      {fixed_spanish("de metal"),
        {{"metálico", "metálica", "metálicos", "metálicas"}},
        {{"hecho de metal", "hecha de metal", "hechos de metal", "hechas de metal"}},
-       fixed("de acero")},
-      {fixed("de cristal"),
-       fixed("de vidrio"),
+       fixed_spanish("de acero")},
+      {fixed_spanish("de cristal"),
+       fixed_spanish("de vidrio"),
        same("transparente", "transparentes"),
        {{"hecho de vidrio", "hecha de vidrio", "hechos de vidrio", "hechas de vidrio"}}},
   }};
@@ -66,12 +66,12 @@ void fill_adjectives(Grammar& g) {
        {{"chico", "chica", "chicos", "chicas"}},
        {{"diminuto", "diminuta", "diminutos", "diminutas"}},
        {{"chiquito", "chiquita", "chiquitos", "chiquitas"}},
-       fixed("de tamaño pequeño")},
+       fixed_spanish("de tamaño pequeño")},
       {same("grande", "grandes"),
        same("enorme", "enormes"),
        same("gigante", "gigantes"),
        {{"grandote", "grandota", "grandotes", "grandotas"}},
-       fixed("de gran tamaño")},
+       fixed_spanish("de gran tamaño")},
   }};
   g.sizes_before = {{
       {{{"pequeño", "pequeña", "pequeños", "pequeñas"}},
@@ -89,7 +89,7 @@ void fill_adjectives(Grammar& g) {
                    {"con", "con", "escrito", "escrito"}};
 }
 
-void fill_relations(Grammar& g) {
+void fill_relations_spanish(Grammar& g) {
   const Adjective stacked = {{"apilado", "apilada", "apilados", "apiladas"}};
   const Adjective leaning = {{"apoyado", "apoyada", "apoyados", "apoyadas"}};
   const Adjective kept = {{"metido", "metida", "metidos", "metidas"}};
@@ -143,7 +143,7 @@ void fill_relations(Grammar& g) {
               {{"puesto", "puesta", "puestos", "puestas"}}};
 }
 
-void fill_backgrounds(Grammar& g) {
+void fill_backgrounds_spanish(Grammar& g) {
   g.backgrounds = {{
       {{"de día",
         "a plena luz del día",
@@ -240,7 +240,7 @@ void fill_backgrounds(Grammar& g) {
   }};
 }
 
-void fill_frames(Grammar& g) {
+void fill_frames_spanish(Grammar& g) {
   using enum Opening::Kind;
   g.openings = {{"una foto de", "una foto de"},
                 {"hay", "hay", kThereIs},
@@ -312,11 +312,11 @@ void fill_frames(Grammar& g) {
 Grammar spanish_grammar() {
   Grammar g;
   g.language = Language::kSpanish;
-  fill_nouns(g);
-  fill_adjectives(g);
-  fill_relations(g);
-  fill_backgrounds(g);
-  fill_frames(g);
+  fill_nouns_spanish(g);
+  fill_adjectives_spanish(g);
+  fill_relations_spanish(g);
+  fill_backgrounds_spanish(g);
+  fill_frames_spanish(g);
   return g;
 }
 

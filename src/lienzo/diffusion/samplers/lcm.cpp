@@ -10,15 +10,15 @@
 namespace lienzo::diffusion {
 namespace {
 
-constexpr double kSigmaData = 0.5;
+constexpr double kLcmSigmaData = 0.5;
 
 // c_out x0 + c_skip x_t, x_t on the variance preserving scale of the network.
 torch::Tensor on_the_boundary(const torch::Tensor& x0,
                               const torch::Tensor& x,
                               double sigma,
                               double scaled_time) {
-  const double sum = scaled_time * scaled_time + kSigmaData * kSigmaData;
-  const double c_skip = kSigmaData * kSigmaData / sum;
+  const double sum = scaled_time * scaled_time + kLcmSigmaData * kLcmSigmaData;
+  const double c_skip = kLcmSigmaData * kLcmSigmaData / sum;
   const double c_out = scaled_time / std::sqrt(sum);
   return x0 * c_out + x * (c_skip / std::sqrt(1 + sigma * sigma));
 }
