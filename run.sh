@@ -6,11 +6,11 @@ set -euo pipefail
 LIENZO_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$LIENZO_ROOT/tools/setup.sh"
 
-lienzo_install_packages
+lienzo_install_packages packages.txt
 lienzo_build lienzo
 
 case "${1---help}" in
-  imagine | edit | inpaint | train | evaluate | dataset | model | bench | serve | completion | help | -*) ;;
+  imagine | edit | inpaint | train | evaluate | dataset | model | bench | serve | worker | key | completion | help | -*) ;;
   *) set -- imagine "$@" ;;
 esac
 # Not exec: the program tells how long it took since its process began.

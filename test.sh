@@ -4,8 +4,8 @@ set -euo pipefail
 LIENZO_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$LIENZO_ROOT/tools/setup.sh"
 
-lienzo_install_packages
-lienzo_build all
+lienzo_install_packages packages.txt packages-test.txt
+lienzo_build all with-tests
 
 # Three at a time on two processors, since many wait for a server or a browser. Passive waiting keeps the threads of
 # tests that run side by side from burning each other's time.

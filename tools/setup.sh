@@ -8,23 +8,24 @@ lienzo_fail() {
   exit 1
 }
 
-# The packages of packages.txt that are not installed.
+# lienzo_missing_packages LIST...: the packages of these files that are not installed.
 lienzo_missing_packages() {
   local wanted
-  wanted=$(sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$LIENZO_ROOT/packages.txt")
+  wanted=$(cd "$LIENZO_ROOT" && sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$@")
   # dpkg-query fails for unknown names, which are exactly the missing ones.
   # shellcheck disable=SC2086  # one word per package
   comm -23 <(sort -u <<<"$wanted") \
     <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' | sort -u)
 }
 
+# lienzo_install_packages LIST...
 lienzo_install_packages() {
   if ! command -v dpkg-query >/dev/null; then
     [ -d "$lienzo_build_dir" ] || printf '%s\n' "This is not Debian: install the libraries named in docs/dependencies.md yourself." >&2
     return
   fi
   local missing start=$SECONDS log
-  missing=$(lienzo_missing_packages)
+  missing=$(lienzo_missing_packages "$@")
   [ -n "$missing" ] || return 0
 
   local as_root=()
@@ -76,9 +77,11 @@ lienzo_show_progress() {
   if [ -t 2 ] && [ -n "$done_steps" ]; then printf '\r\033[K' >&2; fi
 }
 
-# lienzo_build TARGET: configures when needed, builds TARGET, says how long it took when there was something to do.
+# lienzo_build TARGET [with-tests]: configures when needed, builds TARGET, says how long it took when there was
+# something to do. Without tests nothing of packages-test.txt is needed.
 lienzo_build() {
-  local target=$1 start=$SECONDS log="$lienzo_build_dir/build.log"
+  local target=$1 tests=OFF start=$SECONDS log="$lienzo_build_dir/build.log"
+  if [ "${2-}" = with-tests ]; then tests=ON; fi
   mkdir -p "$lienzo_build_dir"
   exec 9>"$LIENZO_ROOT/build/.lock"
   flock 9 # two builds in one folder would spoil each other
@@ -89,9 +92,10 @@ lienzo_build() {
     rm -rf "$lienzo_build_dir"
     mkdir -p "$lienzo_build_dir"
   fi
-  if [ ! -f "$lienzo_build_dir/build.ninja" ]; then
+  if [ ! -f "$lienzo_build_dir/build.ninja" ] ||
+    { [ $tests = ON ] && grep -qE '^LIENZO_(TESTS|BENCH):BOOL=OFF' "$lienzo_build_dir/CMakeCache.txt"; }; then
     printf 'Configuring ...\n' >&2
-    (cd "$LIENZO_ROOT" && cmake --preset release) >"$log" 2>&1 || {
+    (cd "$LIENZO_ROOT" && cmake --preset release -DLIENZO_TESTS=$tests -DLIENZO_BENCH=$tests) >"$log" 2>&1 || {
       tail -n 30 "$log" >&2
       lienzo_fail "CMake could not configure the build; the whole log is $log."
     }
