@@ -55,6 +55,18 @@ TEST(PlanRequest, NegativePromptTurnsGuidanceOn) {
             1);
 }
 
+TEST(PlanRequest, TakesOtherProgramsNamesOfSamplers) {
+  const auto sampler = [](const std::string& name) {
+    return plan_request({.prompt = "a", .sampler = name}, kMini).request.sampler;
+  };
+  EXPECT_EQ(sampler("euler_a"), "euler_ancestral");
+  EXPECT_EQ(sampler("Euler a"), "euler_ancestral");
+  EXPECT_EQ(sampler("ddim"), "ddim");
+  EXPECT_EQ(sampler(""), "");
+  EXPECT_THROW(sampler("DPM++ 2M Karras"), Error);
+  EXPECT_THROW(sampler("magic"), Error);
+}
+
 TEST(PlanRequest, RepeatsARecord) {
   const PlannedRequest plan = plan_request(like("a cube", false), kMini);
   EXPECT_TRUE(plan.repeats);

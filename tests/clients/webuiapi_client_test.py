@@ -41,6 +41,16 @@ def test_draws(api):
     assert isinstance(result.json["info"], str)
 
 
+def test_draws_with_the_defaults_of_the_client():
+    api = webuiapi.WebUIApi(
+        host=HOST, port=PORT, use_https=HTTPS, username="lienzo" if KEY else None, password=KEY or None
+    )
+    result = api.txt2img(prompt=PROMPT)
+    assert result.image.size == (512, 512)
+    assert result.info["sampler_name"] == "Euler a"
+    assert "Steps: 20, Sampler: Euler a" in result.info["infotexts"][0]
+
+
 def test_same_seed_same_picture(api):
     assert draw(api, seed=3).image.tobytes() == draw(api, seed=3).image.tobytes()
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 
 #include "lienzo/base/json.h"
@@ -274,6 +275,34 @@ TEST(RecordedGolden, EulerOnAFlow) {
       });
   const std::vector<double> scales(sigmas.size(), 1);
   EXPECT_LE(deviation(way, golden.states.at("flow"), scales), 2e-6);
+}
+
+// tests/golden/diffusion/flow_samplers.json, by tools/golden/flow_samplers.py.
+TEST(RecordedGolden, AncestralEulerOnAFlow) {
+  std::ifstream file(LIENZO_TEST_DATA "/golden/diffusion/flow_samplers.json");
+  const Json golden = Json::parse(file);
+  for (const Json& recorded : golden["cases"]) {
+    const auto sigmas = recorded["sigmas"].get<std::vector<double>>();
+    const Denoiser denoise = [](const Tensor& x, double sigma) {
+      return torch::tanh(x) / (1 + sigma);
+    };
+    const auto expected = [&](size_t step) {
+      return torch::tensor(recorded["states"][step].get<std::vector<double>>(), torch::kDouble)
+          .reshape({2, -1});
+    };
+    tensor::NoiseSource noise(golden["seeds"].get<std::vector<uint64_t>>());
+    const SamplerSettings settings{.path = NoisePath::kRectifiedFlow,
+                                   .eta = recorded["eta"].get<double>(),
+                                   .s_noise = recorded["s_noise"].get<double>()};
+    size_t steps = 0;
+    find_sampler("euler_ancestral")
+        .run(denoise, expected(0), sigmas, settings, noise, [&](const StepInfo& info) {
+          EXPECT_LE((info.x - expected(++steps)).abs().max().item<double>(), 1e-14)
+              << recorded["eta"] << " step " << steps;
+          return true;
+        });
+    EXPECT_EQ(steps, recorded["steps"].get<size_t>());
+  }
 }
 
 }  // namespace

@@ -297,7 +297,7 @@ TEST(Samplers, RefuseWrongInput) {
       ADD_FAILURE() << sampler.name << " ran on a flow";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kUnsupported);
-      EXPECT_THAT(error.what(), HasSubstr("flow models; use one of: euler, heun, dpmpp_2m"));
+      EXPECT_THAT(error.what(), HasSubstr("flow models; use one of: euler, euler_ancestral, heun"));
     }
   }
   // Two pictures, one seed.

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "lienzo/base/error.h"
+#include "lienzo/diffusion/sampler_names.h"
+
 namespace lienzo::cli {
 namespace {
 
@@ -47,6 +50,17 @@ void apply_record(const provenance::Record& record,
   }
 }
 
+std::string sampler_named(const std::string& name) {
+  const diffusion::SamplerChoice choice = diffusion::sampler_from_name(name);
+  if (!choice.schedule.empty() && choice.schedule != "default") {
+    throw Error(ErrorKind::kUnsupported,
+                fmt::format("[--sampler] '{}' names a schedule, and this model has its own; try {}",
+                            name,
+                            choice.sampler));
+  }
+  return choice.sampler;
+}
+
 void choose_scene(const ImagineInput& input, const ModelFacts& model, PlannedRequest& plan) {
   if (input.scene) {
     plan.request.scene = input.scene;
@@ -80,7 +94,7 @@ PlannedRequest plan_request(const ImagineInput& input, const ModelFacts& model) 
     request.guidance = 2;
   if (input.seed) request.seed = *input.seed;
   if (input.steps) request.steps = *input.steps;
-  if (!input.sampler.empty()) request.sampler = input.sampler;
+  if (!input.sampler.empty()) request.sampler = sampler_named(input.sampler);
   if (input.size) {
     request.width = input.size->width;
     request.height = input.size->height;

@@ -57,9 +57,12 @@ Tensor run_euler_ancestral(const Denoiser& denoise,
                            const Settings& settings,
                            Noise& noise,
                            const StepCallback& on_step) {
-  refuse_flow(settings, "euler_ancestral");
-  return sample_euler_ancestral(
-      denoise, std::move(x), sigmas, {settings.eta.value_or(1), settings.s_noise}, noise, on_step);
+  return sample_euler_ancestral(denoise,
+                                std::move(x),
+                                sigmas,
+                                {settings.path, settings.eta.value_or(1), settings.s_noise},
+                                noise,
+                                on_step);
 }
 
 Tensor run_heun(const Denoiser& denoise,
@@ -240,7 +243,7 @@ constexpr std::array<Sampler, 19> kSamplers = {{
     {"euler_ancestral",
      "first order with fresh noise at every step; for Turbo models too",
      1,
-     false,
+     true,
      true,
      run_euler_ancestral},
     {"heun", "second order, two network calls a step", 2, true, false, run_heun},
