@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "lienzo/base/field_error.h"
+#include "lienzo/jobs/commit_in_doubt.h"
 
 namespace lienzo::http {
 namespace {
@@ -47,7 +48,11 @@ Facts facts_of(const std::exception& problem) {
     // The disk or the store: nothing a client did, and paths are not for them to see.
     case ErrorKind::kIo:
       facts.status = 503, facts.code = "unavailable";
-      facts.message = "[server] cannot read or write its data now; try again later";
+      facts.message =
+          dynamic_cast<const jobs::CommitInDoubt*>(error) != nullptr
+              ? "[server] lost its data while it accepted this, which may have been accepted or "
+                "not; look before sending it again"
+              : "[server] cannot read or write its data now; try again later";
       facts.retry_after = 5;
       break;
     case ErrorKind::kInternal:

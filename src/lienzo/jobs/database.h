@@ -44,7 +44,7 @@ class Database {
   virtual ~Database() = default;
   /// Runs `body` in a transaction and commits it; what `body` throws undoes it. `body` may run more
   /// than once, when the connection broke or the database asks for another try. Throws Error: kIo
-  /// (cannot be reached or written, busy), kCorrupt, kInternal.
+  /// (cannot be reached or written, busy; then perhaps CommitInDoubt), kCorrupt, kInternal.
   virtual void transact(Access access, const std::function<void(Transaction&)>& body) = 0;
 
   /// What follows a SELECT of rows of `table` that are to be changed: others wait for them.

@@ -82,6 +82,7 @@ class JobStore {
   virtual ~JobStore() = default;
 
   // ---- what clients do
+  /// Throws CommitInDoubt where it cannot be found out whether the job was accepted.
   virtual Submission submit(const NewJob& job, const QueueLimits& limits) = 0;
   virtual std::optional<Job> find(const std::string& id) = 0;
   /// Newest first, or by `change` upwards with changed_after.

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "lienzo/base/error.h"
+#include "lienzo/jobs/commit_in_doubt.h"
 #include "lienzo/jobs/postgres_connection.h"
 #include "lienzo/jobs/postgres_listener.h"
 #include "lienzo/jobs/schema.h"
@@ -129,9 +130,9 @@ class PostgresDatabase final : public Database {
         if (!committing && lost && attempt == 1) continue;
         if (!committing && again && attempt < kMostTries) continue;
         if (committing && (lost || dynamic_cast<const pqxx::in_doubt_error*>(&error) != nullptr)) {
-          throw Error(ErrorKind::kIo,
-                      "[jobs] PostgreSQL was lost in the middle of a commit, which may or may not "
-                      "have been done; look before trying again");
+          throw CommitInDoubt(
+              "[jobs] PostgreSQL was lost in the middle of a commit, which may or may not have "
+              "been done; look before trying again");
         }
         rethrow_postgres(error);
       }

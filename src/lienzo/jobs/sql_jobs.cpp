@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <map>
 #include <set>
+#include <thread>
+#include <utility>
 
 #include "lienzo/base/error.h"
 #include "lienzo/jobs/blob_store.h"
+#include "lienzo/jobs/commit_in_doubt.h"
 #include "lienzo/jobs/rows.h"
 #include "lienzo/jobs/sql_store.h"
 #include "lienzo/jobs/ulid.h"
@@ -16,8 +20,9 @@
 namespace lienzo::jobs {
 namespace {
 
-constexpr Millis kLately = 3600 * 1000;  // what retry_after() looks at
-constexpr double kUnknownRetry = 30;     // seconds
+constexpr Millis kLately = 3600 * 1000;                   // what retry_after() looks at
+constexpr double kUnknownRetry = 30;                      // seconds
+constexpr std::chrono::milliseconds kLongestPause{1600};  // between looks for a job in doubt
 
 void check(const NewJob& job) {
   check_text(job.owner, "owner");
@@ -32,6 +37,12 @@ void check(const NewJob& job) {
     throw Error(ErrorKind::kInvalidInput,
                 fmt::format("[jobs] cost, got {}, expected a number from 0", job.cost));
   }
+}
+
+Submission accepted(Job job) {
+  Submission submission;
+  submission.job = std::move(job);
+  return submission;
 }
 
 // Every text of the request that is a digest names a file.
@@ -138,9 +149,13 @@ Submission SqlStore::submit(const NewJob& job, const QueueLimits& limits) {
   const std::string request = json_text(job.request, "request");
   std::set<std::string> files;
   collect_files(job.request, files);
-  return write([&](Transaction& tx) -> Submission {
+  std::string id;  // chosen once, so that it is known by which to look for the job
+  const auto accept = [&](Transaction& tx) -> Submission {
     // Limits hold for all who submit, so that these go one after the other.
     tx.run("SELECT change FROM store" + database_->lock("store"));
+    if (!id.empty()) {
+      if (std::optional<Job> known = load_job(tx, id)) return accepted(*std::move(known));
+    }
     const bool owner_full = count_queued_of(tx, job.owner) >= limits.queued_per_owner;
     if (owner_full || count_queued(tx) >= limits.queued) {
       Submission refused;
@@ -151,7 +166,7 @@ Submission SqlStore::submit(const NewJob& job, const QueueLimits& limits) {
     enter(tx, job.owner);
     const int64_t change = next_changes(tx);
     const Millis now = tx.now();
-    const std::string id = new_ulid(now);
+    if (id.empty()) id = new_ulid(now);
     tx.run(
         "INSERT INTO jobs (id, place, owner, dialect, model, title, request, priority, cost, tags, "
         "state, created, change) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, "
@@ -170,10 +185,24 @@ Submission SqlStore::submit(const NewJob& job, const QueueLimits& limits) {
          change});
     for (const std::string& file : files)
       tx.run("INSERT INTO inputs (job, file) VALUES ($1, $2)", {id, file});
-    Submission accepted;
-    accepted.job = load_job(tx, id).value();
-    return accepted;
-  });
+    return accepted(load_job(tx, id).value());
+  };
+  try {
+    return write(accept);
+  } catch (const CommitInDoubt&) {
+    // Looked for, and submitted again if it is not there.
+  }
+  for (std::chrono::milliseconds pause{100}; pause <= kLongestPause; pause *= 2) {
+    std::this_thread::sleep_for(pause);
+    try {
+      return write(accept);
+    } catch (const Error& problem) {
+      if (problem.kind() != ErrorKind::kIo) throw;
+    }
+  }
+  throw CommitInDoubt(
+      "[jobs] the database was lost while it accepted a job, which may or may not be in the queue; "
+      "look before submitting it again");
 }
 
 std::optional<Job> SqlStore::find(const std::string& id) {
