@@ -46,6 +46,7 @@ struct Place {
   std::string accepted() const { return folder + "/accepted"; }
   std::string completed() const { return folder + "/completed"; }
   std::string refused() const { return folder + "/refused"; }
+  std::string joined() const { return folder + "/joined"; }
 };
 
 // One write, so that a kill leaves the whole line or nothing.
@@ -63,30 +64,40 @@ std::string picture_of(const std::string& job) {
   return bytes;
 }
 
-void do_one_job(JobStore& store, const BlobStore& blobs, const Place& place, Random& random) {
-  const auto lease = store.claim(std::to_string(::getpid()), kLease);
-  if (!lease) {
+// Jobs that go together are done together, up to four.
+void do_some_jobs(JobStore& store, const BlobStore& blobs, const Place& place, Random& random) {
+  const auto first = store.claim(std::to_string(::getpid()), kLease);
+  if (!first) {
     std::this_thread::sleep_for(5ms);
     return;
   }
+  std::vector<Lease> leases = store.claim_alike(*first, kLease, 3);
+  leases.push_back(*first);
   for (int step = 1; step <= 2; ++step) {
     std::this_thread::sleep_for(std::chrono::milliseconds(random.integer(0, 4)));
-    if (store.renew(*lease, {.step = step, .fraction = step / 2.0}, kLease) !=
-        JobStore::Hold::kHeld)
-      return;
+    std::erase_if(leases, [&](const Lease& lease) {
+      return store.renew(lease, {.step = step, .fraction = step / 2.0}, kLease) !=
+             JobStore::Hold::kHeld;
+    });
   }
-  // Some stall until somebody else may have the job, and finish nevertheless.
+  // Some stall until somebody else may have the jobs, and finish nevertheless.
   if (random.chance(0.05)) std::this_thread::sleep_for(kStall);
-  const std::string bytes = picture_of(lease->job.id);
-  const std::string id = blobs.put(std::as_bytes(std::span(bytes.data(), bytes.size())));
-  const bool completed = store.complete(*lease, {{.id = id, .format = "png"}});
-  append_line(completed ? place.completed() : place.refused(), lease->job.id);
+  for (const Lease& lease : leases) {
+    const std::string bytes = picture_of(lease.job.id);
+    const std::string id = blobs.put(std::as_bytes(std::span(bytes.data(), bytes.size())));
+    const bool completed = store.complete(lease, {{.id = id, .format = "png"}});
+    append_line(completed ? place.completed() : place.refused(), lease.job.id);
+    if (leases.size() > 1 && completed) append_line(place.joined(), lease.job.id);
+  }
 }
 
 void submit_one_job(JobStore& store, const Place& place, Random& random) {
   const std::string owner = "owner" + std::to_string(random.integer(0, 3));
   const Submission result =
-      store.submit({.owner = owner, .cost = random.uniform(1, 5)}, {.queued = kWaiting});
+      store.submit({.owner = owner,
+                    .cost = random.uniform(1, 5),
+                    .batch = random.chance(0.2) ? "" : "k" + std::to_string(random.integer(0, 1))},
+                   {.queued = kWaiting});
   if (result.refusal == Refusal::kNone) {
     append_line(place.accepted(), result.job.id);
   } else {
@@ -105,7 +116,7 @@ void submit_one_job(JobStore& store, const Place& place, Random& random) {
         if (role == "client") {
           submit_one_job(*store, place, random);
         } else {
-          do_one_job(*store, blobs, place, random);
+          do_some_jobs(*store, blobs, place, random);
         }
       }
     } catch (const Error& error) {
@@ -180,7 +191,7 @@ int count(JobStore& store, const Place& place) {
       "{} jobs accepted, {} in the store ({} after a kill of their client), {} done in {} "
       "attempts\n"
       "{} completions heard of, {} only in the store (killed between the commit and the word), "
-      "{} refused\n"
+      "{} refused; {} done with others\n"
       "wrong: {} lost, {} not done, {} completed twice, {} completed but unknown, {} without "
       "picture, {} with two, {} files damaged, {} other errors\n",
       accepted.size(),
@@ -191,6 +202,7 @@ int count(JobStore& store, const Place& place) {
       completed.size(),
       unlogged,
       lines_of(place.refused()).size(),
+      lines_of(place.joined()).size(),
       lost,
       unfinished,
       twice,

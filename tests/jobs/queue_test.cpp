@@ -23,6 +23,7 @@ TEST_P(QueueTest, AJobKeepsWhatItWasGiven) {
       .request = {{"prompt", "un ñandú"}, {"steps", 8}, {"a", Json::array({1, "x"})}},
       .priority = -3,
       .cost = 12.5,
+      .batch = "256 px",
       .tags = {"a", "b \"c\"\n", ","}};
   const Submission submission = store_->submit(asked, {});
   EXPECT_EQ(submission.refusal, Refusal::kNone);
@@ -35,6 +36,7 @@ TEST_P(QueueTest, AJobKeepsWhatItWasGiven) {
     EXPECT_EQ(job.what.request, asked.request);
     EXPECT_EQ(job.what.priority, asked.priority);
     EXPECT_EQ(job.what.cost, asked.cost);
+    EXPECT_EQ(job.what.batch, asked.batch);
     EXPECT_EQ(job.what.tags, asked.tags);
     EXPECT_EQ(job.state, JobState::kQueued);
     EXPECT_GT(job.created, 1'700'000'000'000);
@@ -309,6 +311,92 @@ TEST_P(QueueTest, OnlySomeModels) {
   EXPECT_EQ(store_->claim("w", kLong)->job.what.model, "sdxl");
 }
 
+std::vector<std::string> ids_of(const std::vector<Lease>& leases) {
+  std::vector<std::string> ids;
+  for (const Lease& lease : leases) ids.push_back(lease.job.id);
+  return ids;
+}
+
+TEST_P(QueueTest, JobsThatGoTogetherAreClaimedTogether) {
+  const std::string first = submit_to("small"), other = submit_to("large"),
+                    second = submit_to("small"), third = submit_to("small"),
+                    fourth = submit_to("small");
+  const Lease lease = store_->claim("w", kLong).value();
+  EXPECT_EQ(lease.job.id, first);
+  EXPECT_TRUE(store_->claim_alike(lease, kLong, 0).empty());
+  const std::vector<Lease> more = store_->claim_alike(lease, kLong, 2);
+  EXPECT_THAT(ids_of(more), testing::UnorderedElementsAre(second, third));
+  std::set<std::string> tokens = {lease.token};
+  std::set<int64_t> changes = {lease.job.change};
+  for (const Lease& one : more) {
+    EXPECT_EQ(one.job.state, JobState::kRunning);
+    EXPECT_EQ(one.job.worker, "w");
+    EXPECT_EQ(one.job.attempts, 1);
+    tokens.insert(one.token);
+    changes.insert(one.job.change);
+  }
+  EXPECT_EQ(tokens.size(), 3u);
+  EXPECT_EQ(changes.size(), 3u);
+  // Each goes its own way.
+  store_->cancel(second);
+  EXPECT_TRUE(store_->complete(lease, {}));
+  for (const Lease& one : more) {
+    const bool cancelled = one.job.id == second;
+    EXPECT_EQ(store_->renew(one, {}, kLong),
+              cancelled ? JobStore::Hold::kCancelRequested : JobStore::Hold::kHeld);
+    EXPECT_TRUE(cancelled ? store_->confirm_cancel(one) : store_->give_back(one));
+  }
+  EXPECT_EQ(store_->claim("w", kLong)->job.id, other);
+  const Lease again = store_->claim("w", kLong).value();
+  EXPECT_EQ(again.job.id, third);
+  EXPECT_THAT(ids_of(store_->claim_alike(again, kLong, 9)), testing::ElementsAre(fourth));
+  EXPECT_TRUE(store_->claim_alike(again, kLong, 9).empty());
+}
+
+TEST_P(QueueTest, WhatHasNoKeyIsAlone) {
+  submit();
+  submit();
+  EXPECT_TRUE(store_->claim_alike(store_->claim("w", kLong).value(), kLong, 9).empty());
+}
+
+TEST_P(QueueTest, CompanyIsTakenInTurnAndPaysForItself) {
+  for (int i = 0; i < 4; ++i) submit_to("k", "ana");
+  const std::string low = submit_to("k", "ana", 1, /*priority=*/-5);
+  for (int i = 0; i < 4; ++i) submit_to("k", "luis");
+  const Lease first = store_->claim("w", kLong).value();
+  EXPECT_EQ(first.job.what.owner, "ana");
+  std::map<std::string, int> served;
+  for (const Lease& lease : store_->claim_alike(first, kLong, 3)) ++served[lease.job.what.owner];
+  EXPECT_EQ(served["ana"], 1) << "two each";
+  EXPECT_EQ(served["luis"], 2);
+  // What waits in between, and comes before, is passed by, and has the next turn.
+  submit_to("other", "luis", 1, /*priority=*/5);
+  const std::vector<Lease> rest = store_->claim_alike(first, kLong, 9);
+  EXPECT_EQ(rest.size(), 5u);
+  EXPECT_THAT(ids_of(rest), testing::Contains(low)) << "it rides along";
+  EXPECT_EQ(store_->claim("w", kLong)->job.what.batch, "other");
+  // Five of ana's were begun and five of luis': they are level.
+  served.clear();
+  for (int i = 0; i < 6; ++i) submit(i < 3 ? "ana" : "luis");
+  for (int i = 0; i < 4; ++i) ++served[serve()];
+  EXPECT_EQ(served["ana"], 2);
+}
+
+TEST_P(QueueTest, WhatFailedTogetherComesBackAlone) {
+  const std::string first = submit_to("k"), second = submit_to("k"), third = submit_to("k");
+  const Lease lease = store_->claim("w", kLong).value();
+  const std::vector<Lease> more = store_->claim_alike(lease, 1ms, 2);
+  ASSERT_EQ(more.size(), 2u);
+  EXPECT_TRUE(store_->give_back(lease, /*alone=*/true));
+  std::this_thread::sleep_for(5ms);
+  for (int i = 0; i < 3; ++i) {  // also those whose worker died
+    const Lease again = store_->claim("w", kLong).value();
+    EXPECT_EQ(again.job.attempts, 2);
+    EXPECT_EQ(again.job.what.batch, "");
+    EXPECT_TRUE(store_->claim_alike(again, kLong, 9).empty());
+  }
+}
+
 TEST_P(QueueTest, LimitsHold) {
   const QueueLimits limits = {.queued = 4, .queued_per_owner = 3};
   const auto refusal = [&](const std::string& owner) {
@@ -370,6 +458,38 @@ TEST_P(QueueTest, ManyWorkersGetEveryJobOnce) {
   EXPECT_EQ(std::set<std::string>(claimed.begin(), claimed.end()).size(), size_t{kJobs});
   EXPECT_EQ(store_->counts().done, kJobs);
   EXPECT_EQ(store_->list_pictures({.limit = 500}).pictures.size(), size_t{kJobs});
+}
+
+TEST_P(QueueTest, ManyWorkersGetEveryJobOnceTogetherToo) {
+  constexpr int kJobs = 200;
+  for (int i = 0; i < kJobs; ++i)
+    submit_to("k" + std::to_string(i % 3), "o" + std::to_string(i % 7));
+  std::mutex mutex;
+  std::multiset<std::string> claimed;
+  std::atomic<int> joined = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      const auto own = t % 2 == 0 ? open_again() : nullptr;
+      JobStore& store = own ? *own : *store_;
+      while (const auto first = store.claim("w" + std::to_string(t), kLong)) {
+        std::vector<Lease> leases = store.claim_alike(*first, kLong, 4);
+        joined += static_cast<int>(leases.size());
+        leases.push_back(*first);
+        for (const Lease& lease : leases) {
+          EXPECT_EQ(lease.job.what.batch, first->job.what.batch);
+          EXPECT_TRUE(store.complete(lease, {}));
+          const std::lock_guard lock(mutex);
+          claimed.insert(lease.job.id);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(claimed.size(), size_t{kJobs});
+  EXPECT_EQ(std::set<std::string>(claimed.begin(), claimed.end()).size(), size_t{kJobs});
+  EXPECT_EQ(store_->counts().done, kJobs);
+  EXPECT_GT(joined, kJobs / 2);
 }
 
 TEST_P(QueueTest, TheLatestPreview) {

@@ -33,6 +33,15 @@ class StoreTest : public testing::TestWithParam<Kind> {
     return store_->submit({.owner = owner, .model = "mini", .priority = priority, .cost = cost}, {})
         .job;
   }
+  /// A job of a batch.
+  std::string submit_to(const std::string& batch,
+                        const std::string& owner = "ana",
+                        double cost = 1,
+                        int priority = 0) {
+    return store_
+        ->submit({.owner = owner, .priority = priority, .cost = cost, .batch = batch}, {1000, 1000})
+        .job.id;
+  }
   /// The owner of the next job, which is done at once; "nobody".
   std::string serve() {
     const auto lease = store_->claim("w", kLong);

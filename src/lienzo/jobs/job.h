@@ -49,6 +49,7 @@ struct NewJob {
   Json request = Json::object();  // service::to_json of the request
   int priority = 0;               // -10 to 10, higher first
   double cost = 1;                // pixels x steps x pictures: what fairness counts
+  std::string batch = {};         // jobs with the same may be drawn together; empty: alone
   std::vector<std::string> tags = {};
 };
 

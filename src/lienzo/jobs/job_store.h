@@ -105,6 +105,12 @@ class JobStore {
   virtual std::optional<Lease> claim(const std::string& worker,
                                      std::chrono::milliseconds lease,
                                      const std::vector<std::string>& only_models = {}) = 0;
+  /// Up to `most` further jobs that can be drawn together with `first`, whose lease is held: those
+  /// that wait with its batch key (none for an empty one), in the order in which claim() would give
+  /// them, whatever waits between them. Each is a claim of its own, paid for by its owner.
+  virtual std::vector<Lease> claim_alike(const Lease& first,
+                                         std::chrono::milliseconds lease,
+                                         size_t most) = 0;
   enum class Hold { kHeld, kCancelRequested, kLost };
   /// Tells progress and makes the lease last from now on. kLost: somebody else may have it.
   virtual Hold renew(const Lease& lease,
@@ -124,11 +130,12 @@ class JobStore {
   virtual bool fail(const Lease& lease, const JobError& error) = 0;
   /// The worker saw cancel_requested and stopped.
   virtual bool confirm_cancel(const Lease& lease) = 0;
-  /// Gives the job back to the queue, at its old place (a server that stops).
-  virtual bool give_back(const Lease& lease) = 0;
+  /// Gives the job back to the queue, at its old place (a server that stops). `alone`: it is not
+  /// drawn together with others any more (they failed together).
+  virtual bool give_back(const Lease& lease, bool alone = false) = 0;
   /// Jobs whose lease ended go back to the queue, or fail when that happened to `most_attempts`
   /// attempts (a job that kills its worker must not kill them all); those that were to be cancelled
-  /// are. Returns how many. claim() calls it too.
+  /// are; those that go back are drawn alone from then on. Returns how many. claim() calls it too.
   virtual int expire_leases(int most_attempts = 5) = 0;
 
   // ---- pictures; an empty owner stands for everybody's

@@ -133,6 +133,7 @@ Job job_from_row(const Values& row) {
     job.error->message = text(row.at(18));
   }
   job.change = integer(row.at(19));
+  job.what.batch = text(row.at(20));
   return job;
 }
 

@@ -35,7 +35,8 @@ std::string json_text(const Json& json, std::string_view what);
 // The columns that the functions below expect, in their order.
 inline constexpr std::string_view kJobColumns =
     "id, owner, dialect, model, title, request, priority, cost, tags, state, created, started, "
-    "finished, attempts, cancel_requested, worker, progress, error_kind, error_message, change";
+    "finished, attempts, cancel_requested, worker, progress, error_kind, error_message, change, "
+    "batch";
 inline constexpr std::string_view kPictureColumns =
     "seq, id, job, owner, idx, width, height, format, bytes, prompt, negative_prompt, model, seed, "
     "created, tags, record";

@@ -97,7 +97,13 @@ CREATE TABLE inputs (job TEXT NOT NULL, file TEXT NOT NULL, PRIMARY KEY (job, fi
 CREATE INDEX inputs_file ON inputs (file);
 )";
 
-constexpr std::string_view kMigrations[] = {kTables, kInputs};
+// Jobs with the same key, if it is not empty, may be drawn together.
+constexpr std::string_view kBatches = R"(
+ALTER TABLE jobs ADD COLUMN batch TEXT NOT NULL DEFAULT '';
+CREATE INDEX jobs_batch ON jobs (batch) WHERE state = 'queued' AND batch <> '';
+)";
+
+constexpr std::string_view kMigrations[] = {kTables, kInputs, kBatches};
 
 }  // namespace
 

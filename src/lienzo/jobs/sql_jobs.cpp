@@ -29,6 +29,7 @@ void check(const NewJob& job) {
   check_text(job.dialect, "dialect");
   check_text(job.model, "model");
   check_text(job.title, "title");
+  check_text(job.batch, "batch");
   if (job.priority < -10 || job.priority > 10) {
     throw Error(ErrorKind::kInvalidInput,
                 fmt::format("[jobs] priority, got {}, expected -10 to 10", job.priority));
@@ -98,16 +99,14 @@ void enter(Transaction& tx, const std::string& owner) {
 }
 
 // Where each queued job stands: the order in which claim() takes them if nothing else comes.
-// A job's start is what its owner will have had before it.
-constexpr const char* kTurn = R"(
+std::string turn_query() {
+  return fmt::format(R"(
 SELECT turn FROM (
-  SELECT id, row_number() OVER (ORDER BY priority DESC, start, place) - 1 AS turn FROM (
-    SELECT id, priority, place, coalesce(spent, 0) + coalesce(
-        sum(cost) OVER (PARTITION BY jobs.owner ORDER BY priority DESC, place
-                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS start
-    FROM jobs LEFT JOIN owners ON owners.owner = jobs.owner WHERE state = 'queued'
-  ) AS starts
-) AS turns WHERE id = $1)";
+  SELECT id, row_number() OVER ({}) - 1 AS turn FROM ({}) AS starts
+) AS turns WHERE id = $1)",
+                     kByTurn,
+                     kStarts);
+}
 
 void add_pictures(Transaction& tx, std::vector<Job>& jobs) {
   if (jobs.empty()) return;
@@ -140,7 +139,7 @@ std::optional<Job> load_job(Transaction& tx, const std::string& id) {
   std::vector<Job> jobs = {job_from_row(rows.at(0))};
   add_pictures(tx, jobs);
   if (jobs[0].state == JobState::kQueued)
-    jobs[0].queue_position = static_cast<int>(integer(tx.run(kTurn, {id}).at(0).at(0)));
+    jobs[0].queue_position = static_cast<int>(integer(tx.run(turn_query(), {id}).at(0).at(0)));
   return std::move(jobs[0]);
 }
 
@@ -169,8 +168,8 @@ Submission SqlStore::submit(const NewJob& job, const QueueLimits& limits) {
     if (id.empty()) id = new_ulid(now);
     tx.run(
         "INSERT INTO jobs (id, place, owner, dialect, model, title, request, priority, cost, tags, "
-        "state, created, change) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, "
-        "$12)",
+        "state, created, change, batch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+        "'queued', $11, $12, $13)",
         {id,
          change,
          job.owner,
@@ -182,7 +181,8 @@ Submission SqlStore::submit(const NewJob& job, const QueueLimits& limits) {
          job.cost,
          tag_lines(job.tags),
          now,
-         change});
+         change,
+         job.batch});
     for (const std::string& file : files)
       tx.run("INSERT INTO inputs (job, file) VALUES ($1, $2)", {id, file});
     return accepted(load_job(tx, id).value());

@@ -39,12 +39,13 @@ std::optional<Held> hold(Transaction& tx, const Database& database, const Lease&
   return held;
 }
 
-// At its old place.
-void requeue(Transaction& tx, const std::string& id, int64_t change) {
+// At its old place; `alone`: whatever happened to it must not happen to its company again.
+void requeue(Transaction& tx, const std::string& id, int64_t change, bool alone) {
   tx.run(
       "UPDATE jobs SET state = 'queued', started = NULL, worker = '', token = '', lease_end = "
       "NULL, progress = '{}', change = $2 WHERE id = $1",
       {id, change});
+  if (alone) tx.run("UPDATE jobs SET batch = '' WHERE id = $1", {id});
   tx.run("DELETE FROM previews WHERE job = $1", {id});
 }
 
@@ -78,7 +79,7 @@ int expire(Transaction& tx, const Database& database, int most_attempts) {
                                   "heard of again; a smaller picture may fit into its memory",
                                   lost)});
     } else {
-      requeue(tx, id, change);
+      requeue(tx, id, change, /*alone=*/true);
     }
     ++change;
   }
@@ -97,6 +98,41 @@ std::optional<std::string> next_job(Transaction& tx,
   const Rows rows = tx.run(query.sql, query.values);
   if (rows.empty()) return std::nullopt;
   return text(rows[0].at(0));
+}
+
+// Those that wait with this key, in their turn. They are chosen first and locked then, since
+// PostgreSQL locks no rows of a window; what others took in between is left out.
+std::vector<std::string> next_alike(Transaction& tx,
+                                    const Database& database,
+                                    const std::string& batch,
+                                    size_t most) {
+  const std::string chosen =
+      fmt::format("SELECT id FROM ({}) AS starts WHERE batch = $1 {} LIMIT $2", kStarts, kByTurn);
+  std::vector<std::string> ids;
+  for (const Values& row :
+       tx.run("SELECT id FROM jobs WHERE state = 'queued' AND batch = $1 AND "
+              "id IN (" +
+                  chosen + ") ORDER BY priority DESC, place" + database.lock_free_ones("jobs"),
+              {batch, static_cast<int64_t>(most)}))
+    ids.push_back(text(row.at(0)));
+  return ids;
+}
+
+Lease take(Transaction& tx,
+           const std::string& id,
+           const std::string& worker,
+           std::chrono::milliseconds lease,
+           int64_t change) {
+  const Millis now = tx.now();
+  Lease claimed;
+  claimed.token = random_token();
+  tx.run(
+      "UPDATE jobs SET state = 'running', started = $2, attempts = attempts + 1, worker = $3, "
+      "token = $4, lease_end = $5, progress = '{}', change = $6 WHERE id = $1",
+      {id, now, storable_text(worker), claimed.token, now + lease.count(), change});
+  claimed.job = load_job(tx, id).value();
+  spend(tx, claimed.job.what.owner, claimed.job.what.cost);
+  return claimed;
 }
 
 void add_picture(Transaction& tx, const PictureRow& picture, int64_t seq) {
@@ -150,17 +186,23 @@ std::optional<Lease> SqlStore::claim(const std::string& worker,
     expire(tx, *database_, kMostAttempts);
     const std::optional<std::string> id = next_job(tx, *database_, only_models);
     if (!id) return std::nullopt;
-    const int64_t change = next_changes(tx);
-    const Millis now = tx.now();
-    Lease claimed;
-    claimed.token = random_token();
-    tx.run(
-        "UPDATE jobs SET state = 'running', started = $2, attempts = attempts + 1, worker = $3, "
-        "token = $4, lease_end = $5, progress = '{}', change = $6 WHERE id = $1",
-        {*id, now, storable_text(worker), claimed.token, now + lease.count(), change});
-    claimed.job = load_job(tx, *id).value();
-    spend(tx, claimed.job.what.owner, claimed.job.what.cost);
-    return claimed;
+    return take(tx, *id, worker, lease, next_changes(tx));
+  });
+}
+
+std::vector<Lease> SqlStore::claim_alike(const Lease& first,
+                                         std::chrono::milliseconds lease,
+                                         size_t most) {
+  const std::string& batch = first.job.what.batch;
+  if (batch.empty() || most == 0) return {};
+  return write([&](Transaction& tx) {
+    const std::vector<std::string> ids = next_alike(tx, *database_, batch, most);
+    std::vector<Lease> leases;
+    if (ids.empty()) return leases;
+    int64_t change = next_changes(tx, static_cast<int>(ids.size()));
+    for (const std::string& id : ids)
+      leases.push_back(take(tx, id, first.job.worker, lease, change++));
+    return leases;
   });
 }
 
@@ -252,7 +294,7 @@ bool SqlStore::confirm_cancel(const Lease& lease) {
   });
 }
 
-bool SqlStore::give_back(const Lease& lease) {
+bool SqlStore::give_back(const Lease& lease, bool alone) {
   return write([&](Transaction& tx) {
     const std::optional<Held> held = hold(tx, *database_, lease);
     if (!held) return false;
@@ -260,7 +302,7 @@ bool SqlStore::give_back(const Lease& lease) {
     if (held->cancel_requested) {
       finish(tx, lease.job.id, JobState::kCancelled, change);
     } else {
-      requeue(tx, lease.job.id, change);
+      requeue(tx, lease.job.id, change, alone);
       spend(tx, held->owner, -held->cost);  // it got nothing for it
     }
     return true;

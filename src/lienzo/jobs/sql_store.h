@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,9 @@ class SqlStore final : public JobStore {
   std::optional<Lease> claim(const std::string& worker,
                              std::chrono::milliseconds lease,
                              const std::vector<std::string>& only_models) override;
+  std::vector<Lease> claim_alike(const Lease& first,
+                                 std::chrono::milliseconds lease,
+                                 size_t most) override;
   Hold renew(const Lease& lease,
              const JobProgress& progress,
              std::chrono::milliseconds duration) override;
@@ -42,7 +46,7 @@ class SqlStore final : public JobStore {
   bool complete(const Lease& lease, const std::vector<PictureRow>& pictures) override;
   bool fail(const Lease& lease, const JobError& error) override;
   bool confirm_cancel(const Lease& lease) override;
-  bool give_back(const Lease& lease) override;
+  bool give_back(const Lease& lease, bool alone) override;
   int expire_leases(int most_attempts) override;
 
   // sql_pictures.cpp
@@ -92,6 +96,15 @@ int64_t next_changes(Transaction& tx, int count = 1);
 
 /// The whole job, with its pictures and its place.
 std::optional<Job> load_job(Transaction& tx, const std::string& id);
+
+/// Queued jobs with their `start`: what their owner will have had before them, if they are taken
+/// in the order of kByTurn and nothing else comes.
+inline constexpr std::string_view kStarts = R"(
+    SELECT id, batch, priority, place, coalesce(spent, 0) + coalesce(
+        sum(cost) OVER (PARTITION BY jobs.owner ORDER BY priority DESC, place
+                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS start
+    FROM jobs LEFT JOIN owners ON owners.owner = jobs.owner WHERE state = 'queued')";
+inline constexpr std::string_view kByTurn = "ORDER BY priority DESC, start, place";
 
 /// Ends a job; `error` for kFailed.
 void finish(Transaction& tx,
