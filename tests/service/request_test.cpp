@@ -102,6 +102,28 @@ TEST(Request, TheSchemaKnowsEveryField) {
   request_from_json({{"prompt", "a"}}, "x");
 }
 
+TEST(Request, GoesTogetherWithWhatDiffersInWordsOnly) {
+  const DrawRequest one{.model = "mini", .prompt = "a", .width = 256, .height = 256, .steps = 10};
+  const std::string key = batch_key(one);
+  EXPECT_FALSE(key.empty());
+  const auto changed = [&](auto change) {
+    DrawRequest other = one;
+    change(other);
+    return batch_key(other);
+  };
+  EXPECT_EQ(changed([](DrawRequest& r) { r.prompt = "b", r.negative_prompt = "c"; }), key);
+  EXPECT_EQ(changed([](DrawRequest& r) { r.seed = 7, r.priority = 3, r.tags = {"x"}; }), key);
+  EXPECT_EQ(changed([](DrawRequest& r) { r.output = {"webp", 80}, r.previews = false; }), key);
+  EXPECT_NE(changed([](DrawRequest& r) { r.width = 128; }), key);
+  EXPECT_NE(changed([](DrawRequest& r) { r.steps = 11; }), key);
+  EXPECT_NE(changed([](DrawRequest& r) { r.count = 2; }), key);
+  EXPECT_NE(changed([](DrawRequest& r) { r.model = "sd15"; }), key);
+  EXPECT_NE(changed([](DrawRequest& r) { r.guidance = 3; }), key);
+  EXPECT_NE(changed([](DrawRequest& r) { r.sampler = "heun"; }), key);
+  EXPECT_EQ(changed([](DrawRequest& r) { r.hires.emplace(); }), "");
+  EXPECT_EQ(changed([](DrawRequest& r) { r.task = Task::kVary, r.picture = "p"; }), "");
+}
+
 TEST(Request, CostGrowsWithPixelsStepsAndPictures) {
   const DrawRequest one{.prompt = "a", .width = 64, .height = 128, .steps = 10};
   EXPECT_DOUBLE_EQ(cost(one), 64.0 * 128 * 10);

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <future>
+#include <mutex>
 #include <thread>
 
 #include "../weights/temporary_folder.h"
 #include "lienzo/base/error.h"
+#include "lienzo/jobs/sqlite_database.h"
 #include "lienzo/service/housekeeping.h"
 #include "lienzo/service/sleep_engine.h"
 
@@ -27,7 +30,26 @@ class TestEngine : public SleepEngine {
     if (before) before(hooks);
     return SleepEngine::draw(request, blobs, hooks);
   }
+  // Called by draw(), too.
+  std::vector<std::vector<MadePicture>> draw_together(std::span<const EngineJob> jobs,
+                                                      const BlobReader& blobs) override {
+    {
+      const std::scoped_lock lock(mutex);
+      sizes.push_back(jobs.size());
+    }
+    if (jobs.size() > 1 && before_together) before_together(jobs);
+    return SleepEngine::draw_together(jobs, blobs);
+  }
+  std::vector<size_t> passes() {
+    const std::scoped_lock lock(mutex);
+    return sizes;
+  }
   std::function<void(const EngineHooks&)> before;
+  std::function<void(std::span<const EngineJob>)> before_together;
+
+ private:
+  std::mutex mutex;
+  std::vector<size_t> sizes;  // of the passes, in order
 };
 
 class WorkerTest : public testing::Test {
@@ -36,6 +58,22 @@ class WorkerTest : public testing::Test {
     DrawRequest request{.prompt = "a cube", .count = count, .tags = {"t"}};
     engine_.complete(request);
     return store_->submit({.owner = "ana", .model = "sleep", .request = to_json(request)}, {}).job;
+  }
+  /// As a server does it.
+  std::string submit_to_batch(uint64_t seed, int side = 64) {
+    DrawRequest request{.prompt = "a cube", .width = side, .height = side, .seed = seed};
+    engine_.complete(request);
+    return store_
+        ->submit({.owner = "ana",
+                  .model = "sleep",
+                  .request = to_json(request),
+                  .batch = batch_key(request)},
+                 {})
+        .job.id;
+  }
+  uint64_t seed_of(const std::string& job) {
+    const auto pictures = store_->list_pictures({.job = job}).pictures;
+    return pictures.size() == 1 ? pictures[0].seed : UINT64_MAX;
   }
   Job await(const std::string& id, const std::function<bool(const Job&)>& wanted) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -157,6 +195,131 @@ TEST_F(WorkerTest, ThrowsItsPicturesAwayWhenSomebodyElseHasTheJob) {
   EXPECT_EQ(job.attempts, 2);
   EXPECT_FALSE(store_->complete(*stale, {}));
   EXPECT_EQ(store_->find(id)->pictures.size(), 1U);
+}
+
+TEST_F(WorkerTest, DrawsJobsTogetherThatFit) {
+  TestEngine joining(milliseconds(10), milliseconds(20), 3);
+  std::vector<std::string> ids, large;
+  for (uint64_t seed = 0; seed < 5; ++seed) ids.push_back(submit_to_batch(seed));
+  for (uint64_t seed = 5; seed < 7; ++seed) large.push_back(submit_to_batch(seed, 128));
+  Worker worker(*store_, blobs_, joining, options_);
+  for (const std::string& id : ids) EXPECT_EQ(await_end(id).state, JobState::kDone);
+  for (const std::string& id : large) EXPECT_EQ(await_end(id).state, JobState::kDone);
+  worker.stop(milliseconds(5000));
+  EXPECT_EQ(joining.passes(), (std::vector<size_t>{3, 2, 2})) << "never of different sizes";
+  EXPECT_EQ(worker.done(), 7);
+  for (uint64_t seed = 0; seed < 5; ++seed) EXPECT_EQ(seed_of(ids[seed]), seed);
+  for (uint64_t seed = 5; seed < 7; ++seed) EXPECT_EQ(seed_of(large[seed - 5]), seed);
+  for (const std::string& id : ids) EXPECT_EQ(store_->find(id)->attempts, 1);
+}
+
+TEST_F(WorkerTest, OneOfSeveralIsCancelledAndTheOthersGoOn) {
+  TestEngine joining(milliseconds(200), milliseconds(100), 3);
+  std::vector<std::string> ids;
+  for (uint64_t seed = 0; seed < 3; ++seed) ids.push_back(submit_to_batch(seed));
+  Worker worker(*store_, blobs_, joining, options_);
+  for (const std::string& id : ids) await(id, [](const Job& job) { return job.progress.step > 0; });
+  store_->cancel(ids[1]);
+  EXPECT_EQ(await_end(ids[1]).state, JobState::kCancelled);
+  EXPECT_TRUE(store_->find(ids[1])->pictures.empty());
+  for (const size_t k : {size_t{0}, size_t{2}}) {
+    EXPECT_EQ(await_end(ids[k]).state, JobState::kDone);
+    EXPECT_EQ(seed_of(ids[k]), k);
+  }
+  EXPECT_EQ(joining.passes(), std::vector<size_t>{3});
+}
+
+TEST_F(WorkerTest, WhatFailsTogetherIsDrawnAlone) {
+  TestEngine joining(milliseconds(10), milliseconds(20), 3);
+  joining.before_together = [](std::span<const EngineJob>) {
+    throw Error(ErrorKind::kOutOfMemory, "[x] together they are too large");
+  };
+  joining.before = [](const EngineHooks&) {};
+  std::vector<std::string> ids;
+  for (uint64_t seed = 0; seed < 3; ++seed) ids.push_back(submit_to_batch(seed));
+  Worker worker(*store_, blobs_, joining, options_);
+  for (uint64_t seed = 0; seed < 3; ++seed) {
+    const Job job = await_end(ids[seed]);
+    EXPECT_EQ(job.state, JobState::kDone);
+    EXPECT_EQ(job.attempts, 2);
+    EXPECT_EQ(seed_of(ids[seed]), seed);
+  }
+  EXPECT_EQ(joining.passes(), (std::vector<size_t>{3, 1, 1, 1}));
+  EXPECT_EQ(worker.failed(), 0);
+}
+
+TEST_F(WorkerTest, GivesAllBackWhenItMustStop) {
+  TestEngine joining(milliseconds(3000), milliseconds(100), 3);
+  std::vector<std::string> ids;
+  for (uint64_t seed = 0; seed < 3; ++seed) ids.push_back(submit_to_batch(seed));
+  {
+    Worker worker(*store_, blobs_, joining, options_);
+    for (const std::string& id : ids) await(id, is_running);
+    worker.stop(milliseconds(50));
+  }
+  for (const std::string& id : ids) {
+    EXPECT_EQ(store_->find(id)->state, JobState::kQueued);
+    EXPECT_FALSE(store_->find(id)->what.batch.empty()) << "nothing was wrong with the company";
+  }
+}
+
+// The store is held until the picture is drawn: who draws must not wait for it.
+TEST_F(WorkerTest, WritesPreviewsWhileItDraws) {
+  const auto database = jobs::open_sqlite(folder_ / "jobs.db");
+  std::promise<void> begun, held, drawn;
+  std::future<void> was_begun = begun.get_future(), is_held = held.get_future(),
+                    was_drawn = drawn.get_future();
+  bool in_time = false;
+  engine_.before = [&](const EngineHooks& hooks) {
+    begun.set_value();
+    is_held.wait();
+    for (int step = 1; step <= 3; ++step) hooks.preview(0, step, "p" + std::to_string(step));
+    drawn.set_value();
+  };
+  Worker worker(*store_, blobs_, engine_, options_);
+  std::string id;
+  std::thread holder([&] {
+    // Submitted first, since nothing can be while this one writes.
+    id = submit().id;
+    was_begun.wait();
+    database->transact(jobs::Database::Access::kWrite, [&](jobs::Transaction&) {
+      held.set_value();
+      in_time = was_drawn.wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+    });
+  });
+  holder.join();
+  EXPECT_TRUE(in_time);
+  EXPECT_EQ(await_end(id).state, JobState::kDone);
+}
+
+TEST_F(WorkerTest, ShowsTheNewestPreviewBehindItsProgress) {
+  std::promise<void> seen;
+  std::future<void> was_seen = seen.get_future();
+  engine_.before = [&](const EngineHooks& hooks) {
+    for (int step = 1; step <= 3; ++step) {
+      hooks.progress({.step = step, .steps = 10, .fraction = step / 10.0});
+      hooks.preview(0, step, "p" + std::to_string(step));
+    }
+    was_seen.wait();
+  };
+  Worker worker(*store_, blobs_, engine_, options_);
+  const std::string id = submit().id;
+  int steps_at_least = 0;
+  while (true) {
+    const auto preview = store_->preview(id);
+    const Job job = store_->find(id).value();  // read later, so it is not older
+    if (preview) {
+      EXPECT_GE(job.progress.step, preview->step);
+      EXPECT_GE(preview->step, steps_at_least);
+      steps_at_least = preview->step;
+      EXPECT_EQ(preview->bytes, "p" + std::to_string(preview->step));
+      if (preview->step == 3) break;
+    }
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  seen.set_value();
+  EXPECT_EQ(await_end(id).state, JobState::kDone);
+  EXPECT_FALSE(store_->preview(id)) << "it is over";
 }
 
 TEST_F(WorkerTest, HousekeepingKeepsWhatIsNeeded) {

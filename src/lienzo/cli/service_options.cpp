@@ -59,6 +59,11 @@ void add_engine_options(CLI::App& app, EngineChoice& choice) {
                  "Draw nothing: wait SECONDS for each picture, to try clients")
       ->check(CLI::Range(0.0, 3600.0))
       ->type_name("SECONDS");
+  app.add_option("--simulate-pass",
+                 choice.simulate_pass,
+                 "With --simulate: SECONDS more for a pass, which up to eight jobs share")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->type_name("SECONDS");
 }
 
 fs::path data_folder(const ServiceOptions& options) {
@@ -97,8 +102,13 @@ jobs::BlobStore open_pictures(const ServiceOptions& options) {
 
 std::unique_ptr<service::Engine> make_engine(const EngineChoice& choice) {
   if (choice.simulate > 0) {
-    return std::make_unique<service::SleepEngine>(
-        std::chrono::milliseconds(static_cast<int64_t>(choice.simulate * 1000)));
+    constexpr size_t kTogether = 8;
+    const auto millis = [](double seconds) {
+      return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+    };
+    return std::make_unique<service::SleepEngine>(millis(choice.simulate),
+                                                  millis(choice.simulate_pass),
+                                                  choice.simulate_pass > 0 ? kTogether : 1);
   }
   const fs::path models = models_folder(choice.folder);
   return std::make_unique<engine::PipelineEngine>(

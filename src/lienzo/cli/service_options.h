@@ -28,8 +28,9 @@ struct EngineChoice {
   std::string dtype, device;
   int threads = 0;
   int preview_every = 3;
-  double memory = 0;    // GB of weights kept; 0: half of the machine's
-  double simulate = 0;  // seconds a picture, without a model; 0: really draw
+  double memory = 0;         // GB of weights kept; 0: half of the machine's
+  double simulate = 0;       // seconds a picture, without a model; 0: really draw
+  double simulate_pass = 0;  // further seconds for all pictures drawn together; 0: none are
 };
 
 void add_service_options(CLI::App& app, ServiceOptions& options);

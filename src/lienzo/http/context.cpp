@@ -120,6 +120,7 @@ jobs::Job submit(Context& context,
        .request = service::to_json(request),
        .priority = request.priority,
        .cost = service::cost(request),
+       .batch = service::batch_key(request),
        .tags = request.tags},
       {.queued = context.limits.queued,
        .queued_per_owner = caller.queued > 0 ? caller.queued : context.limits.queued_per_owner});

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,10 +50,17 @@ struct EngineHooks {
   std::function<bool()> cancelled;
 };
 
+/// One of the jobs that are drawn together.
+struct EngineJob {
+  DrawRequest request;
+  EngineHooks hooks;
+};
+
 /// Reads a blob by digest; throws Error(kNotFound).
 using BlobReader = std::function<std::string(const std::string&)>;
 
-/// What makes pictures. One thread at a time calls draw(); the rest is safe from any thread.
+/// What makes pictures. One thread at a time calls draw() or draw_together(); the rest is safe from
+/// any thread.
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -66,6 +74,15 @@ class Engine {
   virtual std::vector<MadePicture> draw(const DrawRequest& request,
                                         const BlobReader& blobs,
                                         const EngineHooks& hooks) = 0;
+  /// How many jobs with the batch_key() of this request are drawn fastest together, at least 1;
+  /// more than 1 only where every picture stays what it is alone. Throws Error where complete()
+  /// does.
+  virtual size_t best_together(const DrawRequest& /*request*/) { return 1; }
+  /// Draws jobs with the same batch_key(). Result k belongs to jobs[k]; it is empty when its
+  /// hooks.cancelled said so, which does not disturb the others. Throws Error when they cannot be
+  /// drawn together, whichever of them is to blame. Unless overridden, one after the other.
+  virtual std::vector<std::vector<MadePicture>> draw_together(std::span<const EngineJob> jobs,
+                                                              const BlobReader& blobs);
 };
 
 }  // namespace lienzo::service

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/field_error.h"
+#include "lienzo/base/hash.h"
 #include "lienzo/base/suggest.h"
 #include "lienzo/base/utf8.h"
 
@@ -287,6 +289,20 @@ Json request_schema() {
   for (auto& item : properties.items())
     item.value() = {{"anyOf", {item.value(), {{"type", "null"}}}}};
   return {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
+}
+
+std::string batch_key(const DrawRequest& request) {
+  if (request.task != Task::kImagine || request.hires) return "";
+  DrawRequest alike = request;
+  alike.prompt.clear();
+  alike.negative_prompt.clear();
+  alike.seed.reset();
+  alike.previews = true;
+  alike.output = {};
+  alike.tags.clear();
+  alike.priority = 0;
+  const std::string text = to_json(alike).dump();
+  return sha256_hex(std::as_bytes(std::span(text)));
 }
 
 double cost(const DrawRequest& r) {

@@ -88,6 +88,11 @@ void check_tags(const std::vector<std::string>& tags);
 /// A JSON schema (OpenAPI 3.1) of what request_from_json takes.
 Json request_schema();
 
+/// The same for requests that can be drawn together: all that makes a picture is the same but
+/// words, seed and how it is written. Empty for what is drawn alone: everything that starts from a
+/// picture or makes two passes.
+std::string batch_key(const DrawRequest& request);
+
 /// pixels x steps x pictures: what limits and fairness count. Zeros count as 512 x 512, 20 steps.
 double cost(const DrawRequest& request);
 

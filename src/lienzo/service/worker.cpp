@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <condition_variable>
+#include <algorithm>
 #include <new>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
 #include "lienzo/base/log.h"
+#include "lienzo/service/heartbeat.h"
 
 namespace lienzo::service {
 namespace {
@@ -17,75 +20,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using jobs::JobStore;
 using std::chrono::milliseconds;
-
-/// Keeps a lease alive on a thread of its own and hears what the store says of the job.
-class Heartbeat {
- public:
-  Heartbeat(JobStore& store, const jobs::Lease& lease, const WorkerOptions& options)
-      : store_(store), lease_(lease), options_(options), thread_([this] { run(); }) {}
-  ~Heartbeat() {
-    {
-      const std::scoped_lock lock(mutex_);
-      over_ = true;
-    }
-    wake_.notify_all();
-    thread_.join();
-  }
-  Heartbeat(const Heartbeat&) = delete;
-  Heartbeat& operator=(const Heartbeat&) = delete;
-
-  void tell(const jobs::JobProgress& progress) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (progress == progress_) return;
-      progress_ = progress;
-      news_ = true;
-    }
-    wake_.notify_all();
-  }
-  bool cancel_requested() const { return cancel_requested_; }
-  bool lost() const { return lost_; }
-
- private:
-  void run() {
-    const milliseconds beat = options_.lease / 3;
-    Clock::time_point held_until = Clock::now() + options_.lease;
-    std::unique_lock lock(mutex_);
-    while (!over_ && !lost_) {
-      wake_.wait_for(lock, beat, [this] { return over_ || news_; });
-      if (over_) return;
-      news_ = false;
-      const jobs::JobProgress progress = progress_;
-      lock.unlock();
-      const Clock::time_point asked = Clock::now();
-      try {
-        switch (store_.renew(lease_, progress, options_.lease)) {
-          case JobStore::Hold::kCancelRequested: cancel_requested_ = true; [[fallthrough]];
-          case JobStore::Hold::kHeld: held_until = asked + options_.lease; break;
-          case JobStore::Hold::kLost: lost_ = true; break;
-        }
-      } catch (const std::exception& problem) {
-        log(LogLevel::kWarning,
-            fmt::format(
-                "[worker] job {}: cannot renew its lease: {}", lease_.job.id, problem.what()));
-        if (Clock::now() > held_until) lost_ = true;
-      }
-      lock.lock();
-      // Not more often than the store likes, but at once when the job ends.
-      wake_.wait_for(lock, options_.progress_every, [this] { return over_; });
-    }
-  }
-
-  JobStore& store_;
-  const jobs::Lease& lease_;
-  const WorkerOptions& options_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  jobs::JobProgress progress_;
-  bool news_ = false, over_ = false;
-  std::atomic<bool> cancel_requested_ = false, lost_ = false;
-  std::thread thread_;
-};
 
 jobs::PictureRow row_of(const MadePicture& picture,
                         const jobs::Job& job,
@@ -110,13 +44,15 @@ jobs::PictureRow row_of(const MadePicture& picture,
 
 /// Does what ends a job, again and again while the store cannot be reached and the lease is held.
 template <class Action>
-bool until_stored(const Heartbeat& heart, const std::string& id, const Action& action) {
+bool until_stored(const Heartbeat& heart, const Action& action) {
   for (milliseconds pause{100};; pause = std::min(pause * 2, milliseconds(5000))) {
     try {
       return action();
     } catch (const std::exception& problem) {
       log(LogLevel::kWarning,
-          fmt::format("[worker] job {}: cannot store how it ended: {}", id, problem.what()));
+          fmt::format("[worker] job {}: cannot store how it ended: {}",
+                      heart.lease().job.id,
+                      problem.what()));
       if (heart.lost()) return false;
       std::this_thread::sleep_for(pause);
     }
@@ -124,6 +60,15 @@ bool until_stored(const Heartbeat& heart, const std::string& id, const Action& a
 }
 
 }  // namespace
+
+/// A job that this worker has.
+struct Worker::Running {
+  Running(JobStore& store, const jobs::Lease& lease, const WorkerOptions& options)
+      : heart(store, lease, options.lease, options.progress_every) {}
+
+  DrawRequest request;
+  Heartbeat heart;
+};
 
 Worker::Worker(JobStore& store, jobs::BlobStore& blobs, Engine& engine, WorkerOptions options)
     : store_(store), blobs_(blobs), engine_(engine), options_(std::move(options)), thread_([this] {
@@ -166,55 +111,114 @@ void Worker::run() {
   }
 }
 
-void Worker::work(const jobs::Lease& lease) {
-  const jobs::Job& job = lease.job;
+void Worker::work(const jobs::Lease& first) {
   const Clock::time_point begin = Clock::now();
-  Heartbeat heart(store_, lease, options_);
-  const auto cancelled = [&] { return heart.cancel_requested() || heart.lost() || broken_off_; };
+  Batch batch;
+  take_on(first, batch);
+  if (!batch.empty()) {
+    for (const jobs::Lease& lease : company_of(*batch.front())) take_on(lease, batch);
+    draw(batch);
+  }
+  busy_millis_ += std::chrono::duration_cast<milliseconds>(Clock::now() - begin).count();
+}
+
+void Worker::take_on(const jobs::Lease& lease, Batch& batch) {
+  auto job = std::make_unique<Running>(store_, lease, options_);
   try {
-    const DrawRequest request = request_from_json(job.what.request, "[job]");
-    const EngineHooks hooks{
-        .progress = [&](const jobs::JobProgress& progress) { heart.tell(progress); },
-        .preview =
-            [&](int index, int step, const std::string& bytes) {
-              try {
-                store_.put_preview(lease, index, step, bytes);
-              } catch (const Error& problem) {  // a picture matters more than its preview
-                log(LogLevel::kWarning, fmt::format("[worker] job {}: {}", job.id, problem.what()));
-              }
-            },
-        .cancelled = cancelled};
-    const std::vector<MadePicture> made = engine_.draw(
-        request, [this](const std::string& digest) { return blobs_.read(digest); }, hooks);
+    job->request = request_from_json(lease.job.what.request, "[job]");
+    batch.push_back(std::move(job));
+  } catch (const Error&) {
+    failed(*job);
+  }
+}
+
+std::vector<jobs::Lease> Worker::company_of(const Running& first) {
+  try {
+    const size_t most = engine_.best_together(first.request);
+    if (most > 1) return store_.claim_alike(first.heart.lease(), options_.lease, most - 1);
+  } catch (const std::exception& problem) {  // then it is drawn alone, and may say more
+    log(LogLevel::kWarning,
+        fmt::format(
+            "[worker] job {}: no others with it: {}", first.heart.lease().job.id, problem.what()));
+  }
+  return {};
+}
+
+EngineHooks Worker::hooks_of(Running& job) const {
+  Heartbeat& heart = job.heart;
+  return {.progress = [&heart](const jobs::JobProgress& progress) { heart.tell(progress); },
+          .preview =
+              [&heart](int index, int step, const std::string& bytes) {
+                heart.show({index, step, bytes});
+              },
+          .cancelled =
+              [this, &heart] { return heart.cancel_requested() || heart.lost() || broken_off_; }};
+}
+
+void Worker::draw(Batch& batch) {
+  const BlobReader blobs = [this](const std::string& digest) { return blobs_.read(digest); };
+  std::vector<EngineJob> jobs;
+  for (const auto& job : batch) jobs.push_back({job->request, hooks_of(*job)});
+  std::vector<std::vector<MadePicture>> made;
+  try {
+    if (jobs.size() > 1) {
+      made = engine_.draw_together(jobs, blobs);
+    } else {
+      made.push_back(engine_.draw(jobs[0].request, blobs, jobs[0].hooks));
+    }
+  } catch (const std::exception& problem) {
+    if (jobs.size() == 1) return failed(*batch[0]);
+    log(LogLevel::kWarning,
+        fmt::format("[worker] {} jobs failed together and will be drawn alone: {}",
+                    jobs.size(),
+                    problem.what()));
+    for (const auto& job : batch) {
+      until_stored(job->heart,
+                   [&] { return store_.give_back(job->heart.lease(), /*alone=*/!broken_off_); });
+    }
+    return;
+  }
+  for (size_t k = 0; k < batch.size(); ++k) finish(*batch[k], made.at(k));
+}
+
+void Worker::finish(Running& job, const std::vector<MadePicture>& made) {
+  if (made.empty() || job.heart.cancel_requested()) return stopped(job);
+  const jobs::Lease& lease = job.heart.lease();
+  try {
     std::vector<jobs::PictureRow> rows;
     for (const MadePicture& picture : made) {
       const std::string id = blobs_.put(std::as_bytes(std::span(picture.bytes)));
-      rows.push_back(row_of(picture, job, request, static_cast<int>(rows.size()), id));
+      rows.push_back(row_of(picture, lease.job, job.request, static_cast<int>(rows.size()), id));
     }
-    if (until_stored(heart, job.id, [&] { return store_.complete(lease, rows); })) ++done_;
-  } catch (const Error& problem) {
-    until_stored(heart, job.id, [&] {
-      if (problem.kind() != ErrorKind::kCancelled) {
-        ++failed_;
-        return store_.fail(lease, {std::string(name(problem.kind())), problem.what()});
-      }
-      if (heart.cancel_requested()) return store_.confirm_cancel(lease);
-      return heart.lost() || store_.give_back(lease);
-    });
-  } catch (const std::bad_alloc&) {
-    ++failed_;
-    until_stored(heart, job.id, [&] {
-      return store_.fail(lease,
-                         {std::string(name(ErrorKind::kOutOfMemory)),
-                          "[worker] the memory is not enough; ask for a smaller picture"});
-    });
-  } catch (const std::exception& problem) {
-    ++failed_;
-    until_stored(heart, job.id, [&] {
-      return store_.fail(lease, {std::string(name(ErrorKind::kInternal)), problem.what()});
-    });
+    if (until_stored(job.heart, [&] { return store_.complete(lease, rows); })) ++done_;
+  } catch (const std::exception&) {
+    failed(job);
   }
-  busy_millis_ += std::chrono::duration_cast<milliseconds>(Clock::now() - begin).count();
+}
+
+void Worker::stopped(Running& job) {
+  until_stored(job.heart, [&] {
+    if (job.heart.cancel_requested()) return store_.confirm_cancel(job.heart.lease());
+    return job.heart.lost() || store_.give_back(job.heart.lease());
+  });
+}
+
+// With the exception that is being handled.
+void Worker::failed(Running& job) {
+  jobs::JobError why;
+  try {
+    throw;
+  } catch (const Error& problem) {
+    if (problem.kind() == ErrorKind::kCancelled) return stopped(job);
+    why = {std::string(name(problem.kind())), problem.what()};
+  } catch (const std::bad_alloc&) {
+    why = {std::string(name(ErrorKind::kOutOfMemory)),
+           "[worker] the memory is not enough; ask for a smaller picture"};
+  } catch (const std::exception& problem) {
+    why = {std::string(name(ErrorKind::kInternal)), problem.what()};
+  }
+  ++failed_;
+  until_stored(job.heart, [&] { return store_.fail(job.heart.lease(), why); });
 }
 
 }  // namespace lienzo::service

@@ -2,9 +2,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "lienzo/jobs/blob_store.h"
 #include "lienzo/jobs/job_store.h"
@@ -19,9 +20,13 @@ struct WorkerOptions {
   int most_attempts = 5;
 };
 
-/// One thread that takes jobs from a store and makes their pictures with an engine, and one that
-/// keeps its lease alive. A worker that is killed loses its lease, and the job runs again
-/// elsewhere; one that finds its lease lost throws its pictures away.
+/// One thread that takes jobs from a store and makes their pictures with an engine, and one per job
+/// that keeps its lease alive. A worker that is killed loses its leases, and the jobs run again
+/// elsewhere; one that finds a lease lost throws its pictures away.
+///
+/// Jobs that the engine draws faster together are taken together, but each has its own lease,
+/// progress, previews and end: one that is cancelled leaves the others running. When they fail
+/// together, they go back to the queue to be drawn alone.
 class Worker {
  public:
   Worker(jobs::JobStore& store, jobs::BlobStore& blobs, Engine& engine, WorkerOptions options);
@@ -30,8 +35,8 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Takes no more jobs and waits for the running one, `grace` long at most; then it is broken off
-  /// and given back to the queue.
+  /// Takes no more jobs and waits for the running ones, `grace` long at most; then they are broken
+  /// off and given back to the queue.
   void stop(std::chrono::milliseconds grace);
   bool busy() const { return busy_; }
   /// How many jobs ended here, by how.
@@ -41,8 +46,18 @@ class Worker {
   double seconds() const { return static_cast<double>(busy_millis_) / 1000; }
 
  private:
+  struct Running;
+  using Batch = std::vector<std::unique_ptr<Running>>;
+
   void run();
-  void work(const jobs::Lease& lease);
+  void work(const jobs::Lease& first);
+  void take_on(const jobs::Lease& lease, Batch& batch);
+  std::vector<jobs::Lease> company_of(const Running& first);
+  EngineHooks hooks_of(Running& job) const;
+  void draw(Batch& batch);
+  void finish(Running& job, const std::vector<MadePicture>& made);
+  void stopped(Running& job);
+  void failed(Running& job);
 
   jobs::JobStore& store_;
   jobs::BlobStore& blobs_;
