@@ -83,7 +83,6 @@ export const getJobs = async values => (await call('GET', '/jobs' + query(values
 export const getJob = id => call('GET', `/jobs/${encodeURIComponent(id)}`);
 export const cancelJob = id => call('POST', `/jobs/${encodeURIComponent(id)}/cancel`);
 export const deleteJob = id => call('DELETE', `/jobs/${encodeURIComponent(id)}`);
-export const previewUrl = id => `${kBase}/jobs/${encodeURIComponent(id)}/preview`;
 
 export const getPictures = values => call('GET', '/pictures' + query(values));
 export const getPicture = id => call('GET', `/pictures/${encodeURIComponent(id)}`);
@@ -93,5 +92,5 @@ export const fileUrl = id => `${kBase}/pictures/${encodeURIComponent(id)}/file`;
 export const downloadUrl = id => fileUrl(id) + '?download=1';
 export const thumbnailUrl = (id, size) => `${kBase}/pictures/${encodeURIComponent(id)}/thumbnail?size=${size}`;
 
-/// `file`: a Blob. Gives {id, width, height, format, record}.
+/// `file`: a Blob. Gives {id, width, height, format, record, url}.
 export const upload = file => call('POST', '/uploads', {body: file, headers: {'Content-Type': file.type || 'application/octet-stream'}});

@@ -141,9 +141,9 @@ function makeTile(k) {
     if (url && preview.src !== url) {
       preview.src = url;
       preview.hidden = false;
-    } else if (!url && !asked && job.state === 'running' && job.progress?.picture === k && job.progress.step > 0) {
+    } else if (!url && !asked && job.preview_url && job.state === 'running' && job.progress?.picture === k) {
       asked = true;  // after a reload: the latest one lies on the server
-      preview.src = api.previewUrl(job.id);
+      preview.src = job.preview_url;
       preview.hidden = false;
     }
     if (isOver(job)) preview.hidden = true;
