@@ -9,7 +9,7 @@ import {loadGallery, startGallery} from '/studio/gallery.js';
 import {startGrid} from '/studio/grid.js';
 import {t} from '/studio/i18n.js';
 import {placeIcons} from '/studio/icons.js';
-import {activeJobs, takeJob, takePreview} from '/studio/jobs.js';
+import {activeJobs, takeJob, takePreview, takeRemoved} from '/studio/jobs.js';
 import {startKeys} from '/studio/keys.js';
 import {startPromptBar} from '/studio/prompt_bar.js';
 import {startQueue} from '/studio/queue.js';
@@ -87,6 +87,7 @@ let wasOnline = true;
 const reconnect = followEvents({
   job: takeJob,
   preview: takePreview,
+  removed: takeRemoved,
   online: online => {
     if (online !== state.online) set({online});
     // What happened meanwhile comes with the events; this is for servers that were started anew,

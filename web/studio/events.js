@@ -5,7 +5,7 @@ import {parse, request} from '/studio/api.js';
 const kLongestWait = 15000;  // milliseconds between attempts
 const kSilence = 45000;      // the server speaks every 15 s; after so long the line is dead
 
-/// Follows /events for ever. `on` = {job(data), preview(data), online(whether)}.
+/// Follows /events for ever. `on` = {job(data), preview(data), removed(data), online(whether)}.
 /// Gives back a function that starts anew at once (after signing in, say).
 export function followEvents(on) {
   let last = null, wait = 500, current = null, wake = null;

@@ -64,6 +64,25 @@ export function takePreview({job, index, url}) {
   changed('previews');
 }
 
+/// Takes in that a picture, or with `picture` null a job and all of its pictures, is gone: another page may
+/// have removed it.
+export function takeRemoved({job: id, picture}) {
+  const of = state.jobs.get(id);
+  const gone = picture ? [picture] : [...new Set([...(of?.pictures ?? []), ...state.pictures.filter(one => one.job === id)].map(one => one.id))];
+  if (!picture) state.jobs.delete(id);
+  gone.forEach(dropPicture);
+}
+
+function dropPicture(id) {
+  state.pictures = state.pictures.filter(picture => picture.id !== id);
+  for (const job of state.jobs.values()) {
+    if (job.pictures) job.pictures = job.pictures.filter(picture => picture.id !== id);
+  }
+  state.hidden.delete(id);  // the same seed may make the same picture again
+  set({removed: id});
+  changed('pictures', 'jobs');
+}
+
 /// Sends requests one after the other and puts them on the stage. Throws what the first refusal
 /// was, with `sent` and `wanted` on it.
 export async function submit(requests, {show = true} = {}) {
@@ -160,18 +179,13 @@ export function deletePicture(picture) {
 async function deleteNow(id) {
   try {
     await api.deletePicture(id, /*keepalive=*/ true);
-    state.pictures = state.pictures.filter(picture => picture.id !== id);
-    for (const job of state.jobs.values()) {
-      if (job.pictures) job.pictures = job.pictures.filter(picture => picture.id !== id);
-    }
-    state.hidden.delete(id);  // the same seed may make the same picture again
+    dropPicture(id);
   } catch (error) {
-    if (error.status !== 404) {
-      state.hidden.delete(id);
-      sayError(error);
-    }
+    if (error.status === 404) return dropPicture(id);
+    state.hidden.delete(id);
+    changed('pictures', 'jobs');
+    sayError(error);
   }
-  changed('pictures', 'jobs');
 }
 addEventListener('pagehide', dismiss);
 

@@ -37,6 +37,7 @@ export const state = {
   next: null,                           // cursor of its next page
   search: {text: '', model: ''},
   hidden: new Set(),                    // pictures that are about to be deleted
+  removed: null,                        // the picture that went last, whoever removed it
   comparing: null,                      // the first of two pictures
   online: true,                         // whether events arrive
 };

@@ -7,7 +7,7 @@ import {deletePicture, upscale, useSettings, vary} from '/studio/jobs.js';
 import {whyNot} from '/studio/models.js';
 import {properName} from '/studio/names.js';
 import {rehome, say, sayError} from '/studio/snackbar.js';
-import {set, state} from '/studio/store.js';
+import {set, state, subscribe} from '/studio/store.js';
 import {openCompare} from '/studio/compare.js';
 import {openEditor} from '/studio/editor.js';
 
@@ -29,6 +29,11 @@ export function startViewer() {
     else if (event.key === 'Delete') remove();
   });
   startSwipe($('#viewer'));
+  subscribe(['removed'], () => {
+    if (!$('#viewer').open) return;
+    const at = around.findIndex(one => one.id === state.removed);
+    if (at >= 0) leave(at);
+  });
 }
 
 // A finger drawn across the picture turns the page.
@@ -59,12 +64,17 @@ function go(by) {
 }
 
 function remove() {
-  const at = around.findIndex(one => one.id === picture.id);
   const gone = picture;
-  around = around.filter(one => one.id !== gone.id);
-  if (around.length) show(around[Math.min(at, around.length - 1)]);
-  else $('#viewer').close();
+  leave(around.findIndex(one => one.id === gone.id));
   deletePicture(gone);
+}
+
+// Goes on without what is at `at`.
+function leave(at) {
+  const gone = around[at];
+  around = around.filter(one => one.id !== gone.id);
+  if (!around.length) $('#viewer').close();
+  else show(gone.id === picture.id ? around[Math.min(at, around.length - 1)] : picture);
 }
 
 // `action` may say why it cannot: the button stays in reach and tells.
@@ -101,7 +111,7 @@ function show(shown) {
       iconButton('right', t('viewer.next'), () => go(1), {quiet: true, kind: 'arrow', disabled: at >= around.length - 1, data: {key: 'right'}})),
     h('div.viewer-side', {},
       h('div.viewer-head', {}, h('span.hint', {}, around.length > 1 ? t('viewer.place', {k: at + 1, n: around.length}) : ''),
-        iconButton('close', t('close'), close, {quiet: true, data: {key: 'close'}})),
+        iconButton('close', t('close'), close, {quiet: true, autofocus: true, data: {key: 'close'}})),
       h('p.viewer-prompt', {}, shown.prompt || t('picture.no_prompt')),
       h('div.actions', {},
         actionButton('reuse', 'reuse', t('use_settings'), {
