@@ -62,7 +62,7 @@ async function take(file) {
 // What to do with it. Where there is no choice, it is done.
 function ask(upload, url) {
   const why = whyNot('edit') && whyNot('inpaint') ? whyNot('edit') : '';
-  const source = {id: upload.id, url, local: true, width: upload.width, height: upload.height, prompt: upload.record?.prompt ?? ''};
+  const source = {id: upload.id, url: upload.url ?? url, local: !upload.url, width: upload.width, height: upload.height, prompt: upload.record?.prompt ?? ''};
   if (!upload.record && !why) return openEditor(source);
   const dialog = $('#dropped');
   const close = () => dialog.close();
@@ -86,7 +86,7 @@ function ask(upload, url) {
         openEditor(source);
       }, {'aria-disabled': why ? 'true' : null})));
   dialog.addEventListener('close', () => {
-    if (!kept) URL.revokeObjectURL(url);
+    if (!kept || !source.local) URL.revokeObjectURL(url);
   }, {once: true});
   openDialog(dialog);
 }
