@@ -38,7 +38,7 @@ export function startPromptBar() {
     fit(box);
     count();
   });
-  subscribe(['draft', 'models', 'presets', 'language'], showSummary);
+  subscribe(['draft', 'models', 'presets', 'language', 'loaded'], showSummary);
   subscribe(['language'], showNote);
   addEventListener('resize', debounce(() => fit(box), 100));
   new ResizeObserver(() => {
@@ -60,8 +60,8 @@ function showSummary() {
   const {draft} = state;
   const preset = state.presets.find(one => one.id === draft.preset);
   const size = draftSize(draft, model);
-  const parts = [
-    model?.name ?? t('model.none'), `${number(size.width, {useGrouping: false})} × ${number(size.height, {useGrouping: false})}`,
+  const parts = !model ? [state.loaded ? t('model.none') : '…'] : [
+    model.name, `${number(size.width, {useGrouping: false})} × ${number(size.height, {useGrouping: false})}`,
     preset && !isSmallWorld(model) && preset.name[language()], draft.seedLocked && draft.seed && t('summary.seed', {seed: draft.seed}),
   ].filter(Boolean);
   fill($('#summary'), h('span.sr-only', {}, t('settings.title') + ': '), parts.join(' · '));
