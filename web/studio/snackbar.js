@@ -28,6 +28,11 @@ export function say(text, {action = null, gone = () => {}, wait = 5000, bad = fa
       },
     }, action.text));
   current = {bar, gone, timer: setTimeout(close, wait), close};
+  // Whoever is about to press it has all the time.
+  const stay = () => current?.bar === bar && clearTimeout(current.timer);
+  const goOn = () => current?.bar === bar && (stay(), current.timer = setTimeout(close, wait));
+  for (const event of ['pointerenter', 'focusin']) bar.addEventListener(event, stay);
+  for (const event of ['pointerleave', 'focusout']) bar.addEventListener(event, goOn);
   rehome();
 }
 
