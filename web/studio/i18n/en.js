@@ -10,7 +10,7 @@ export default {
   'delete': 'Delete',
   'download': 'Download',
   'edit': 'Edit',
-  'upscale': 'Upscale to double',
+  'upscale': 'Upscale ×2',
   'use_settings': 'Use these settings',
   'vary.small': 'Vary a little',
   'vary.strong': 'Vary a lot',

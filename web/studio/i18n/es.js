@@ -10,7 +10,7 @@ export default {
   'delete': 'Borrar',
   'download': 'Descargar',
   'edit': 'Editar',
-  'upscale': 'Ampliar al doble',
+  'upscale': 'Ampliar ×2',
   'use_settings': 'Usar estos ajustes',
   'vary.small': 'Variar un poco',
   'vary.strong': 'Variar mucho',
