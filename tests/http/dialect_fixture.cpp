@@ -1,12 +1,26 @@
 #include "dialect_fixture.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
+#include "lienzo/http/native_routes.h"
 #include "lienzo/http/openai_routes.h"
 #include "lienzo/http/sdapi_routes.h"
 
 namespace lienzo::http {
+namespace {
+
+Routes routes_of(Dialect dialect, Context& context) {
+  switch (dialect) {
+    case Dialect::kOpenAi: return openai_routes(context);
+    case Dialect::kSdApi: return sdapi_routes(context);
+    case Dialect::kNative: break;
+  }
+  return native_routes(context);
+}
+
+}  // namespace
 
 DialectTest::DialectTest(Dialect dialect)
     : dialect_(dialect),
@@ -14,7 +28,7 @@ DialectTest::DialectTest(Dialect dialect)
       blobs_(folder_.path() / "blobs"),
       feed_(*store_),
       context_{.store = *store_, .blobs = blobs_, .engine = engine_, .feed = feed_, .limits = {}},
-      routes_(dialect == Dialect::kOpenAi ? openai_routes(context_) : sdapi_routes(context_)),
+      routes_(routes_of(dialect, context_)),
       worker_(*store_,
               blobs_,
               engine_,
@@ -24,13 +38,7 @@ Reply DialectTest::call(Call call) {
   call.caller = caller_;
   call.headers.emplace("Host", "example.test:7860");
   for (const Route& route : routes_) {
-    if (route.method != call.method) continue;
-    const size_t variable = route.pattern.find('{');
-    if (variable == std::string::npos ? route.pattern != call.path
-                                      : !call.path.starts_with(route.pattern.substr(0, variable))) {
-      continue;
-    }
-    if (variable != std::string::npos) call.variables = {call.path.substr(variable)};
+    if (route.method != call.method || !matches(route.pattern, call.path, call.variables)) continue;
     try {
       return route.handler(call);
     } catch (const std::exception& problem) {
@@ -67,8 +75,13 @@ Reply DialectTest::get(const std::string& path) {
   Call request;
   request.method = "GET";
   request.path = path.substr(0, path.find('?'));
-  if (path.ends_with("?skip_current_image=true"))
-    request.query.emplace("skip_current_image", "true");
+  for (size_t at = request.path.size(); at < path.size();) {
+    const size_t end = std::min(path.find('&', at + 1), path.size());
+    const size_t equals = path.find('=', at);
+    request.query.emplace(path.substr(at + 1, equals - at - 1),
+                          path.substr(equals + 1, end - equals - 1));
+    at = end;
+  }
   return call(std::move(request));
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,22 +20,25 @@ namespace lienzo::http {
 struct Event {
   std::string name;
   Json data;
+  std::string id = {};
 };
 
-/// Takes events down; is open for so many of them.
+/// Takes events down; is open for so many of them, or until it is closed.
 class RecordingSink : public EventSink {
  public:
   explicit RecordingSink(size_t most = 1000) : most_(most) {}
-  bool send(std::string_view event, std::string_view data, std::string_view) override {
-    events.push_back({std::string(event), Json::parse(data)});
+  bool send(std::string_view event, std::string_view data, std::string_view id) override {
+    events.push_back({std::string(event), Json::parse(data), std::string(id)});
     return open();
   }
   bool keep_alive() override { return open(); }
-  bool open() const override { return events.size() < most_; }
+  bool open() const override { return events.size() < most_ && !closed_; }
+  void close() { closed_ = true; }
   std::vector<Event> events;
 
  private:
   size_t most_;
+  std::atomic<bool> closed_ = false;
 };
 
 /// Routes over an engine that is none, an empty store and a worker, without a socket.
@@ -47,6 +51,7 @@ class DialectTest : public testing::Test {
   Reply post(const std::string& path, const Json& body);
   Reply post_text(const std::string& path, const std::string& body);
   Reply post_form(const std::string& path, std::vector<Part> parts);
+  /// `path` may have a query, whose values are taken as they stand.
   Reply get(const std::string& path);
   /// The answer's body; fails the test unless the status is 200.
   Json good(const Reply& reply);

@@ -29,7 +29,8 @@ void check_picture(Context& context,
             "' is no picture, expected its id (64 hexadecimal digits) or data:image/...;base64,...",
         field);
   }
-  const bool there = context.blobs.contains(id);
+  // As young as a new one from here on, so that no sweep takes it before the job is in the store.
+  const bool there = context.blobs.touch(id);
   const bool others = there && !caller.admin && context.store.is_referenced(id) &&
                       !context.store.find_picture(caller.owner, id);
   if (!there || others) {

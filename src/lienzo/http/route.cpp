@@ -7,6 +7,19 @@
 #include "lienzo/http/http_error.h"
 
 namespace lienzo::http {
+namespace {
+
+std::vector<std::string_view> segments(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    const size_t slash = path.find('/');
+    parts.push_back(path.substr(0, slash));
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+  }
+  return parts;
+}
+
+}  // namespace
 
 bool IgnoreCase::operator()(std::string_view a, std::string_view b) const {
   return std::lexicographical_compare(
@@ -45,5 +58,20 @@ Reply Reply::json(const Json& body, int status) {
 }
 
 Reply Reply::empty(int status) { return {.status = status, .type = ""}; }
+
+bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& variables) {
+  const std::vector<std::string_view> want = segments(pattern), have = segments(path);
+  if (want.size() != have.size()) return false;
+  variables.clear();
+  for (size_t i = 0; i < want.size(); ++i) {
+    if (want[i].starts_with('{')) {
+      if (have[i].empty()) return false;
+      variables.emplace_back(have[i]);
+    } else if (want[i] != have[i]) {
+      return false;
+    }
+  }
+  return path.ends_with('/') == pattern.ends_with('/');
+}
 
 }  // namespace lienzo::http

@@ -104,4 +104,7 @@ struct Route {
 
 using Routes = std::vector<Route>;
 
+/// Whether a path is what a pattern such as "/jobs/{id}" describes; fills in the variables.
+bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& variables);
+
 }  // namespace lienzo::http

@@ -25,32 +25,6 @@ Dialect dialect_of(std::string_view path) {
   return Dialect::kNative;
 }
 
-std::vector<std::string_view> segments(std::string_view path) {
-  std::vector<std::string_view> parts;
-  while (!path.empty()) {
-    const size_t slash = path.find('/');
-    parts.push_back(path.substr(0, slash));
-    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
-  }
-  return parts;
-}
-
-/// Whether a path is what a pattern such as "/jobs/{id}" describes; fills in the variables.
-bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& variables) {
-  const std::vector<std::string_view> want = segments(pattern), have = segments(path);
-  if (want.size() != have.size()) return false;
-  variables.clear();
-  for (size_t i = 0; i < want.size(); ++i) {
-    if (want[i].starts_with('{')) {
-      if (have[i].empty()) return false;
-      variables.emplace_back(have[i]);
-    } else if (want[i] != have[i]) {
-      return false;
-    }
-  }
-  return path.ends_with('/') == pattern.ends_with('/');
-}
-
 void check_scope(Scope scope, const Caller& caller) {
   if (scope == Scope::kGenerate && !caller.generate)
     throw HttpError(403, "forbidden", "[key] lacks the scope 'generate'");
