@@ -187,6 +187,129 @@ TEST_P(RecordsTest, RemovesOnlyWhatIsOver) {
   EXPECT_FALSE(store_->remove_job(lease.job.id));
 }
 
+TEST_P(RecordsTest, WhatIsRemovedIsNews) {
+  const std::string first = draw({.id = id_of('a')});
+  const std::string second = draw({.id = id_of('a')});
+  const std::string other = draw({.id = id_of('a')}, "luis");
+  draw({.id = id_of('b'), .created = 1});
+  int64_t seen = store_->news("", 0).seen;
+  const auto removals = [&](const std::string& owner) {
+    std::vector<std::string> found;
+    for (const Removal& removal : store_->news(owner, seen).removals) {
+      EXPECT_GT(removal.change, seen);
+      found.push_back(removal.owner + " " + removal.job + " " + removal.picture.substr(0, 1));
+    }
+    return found;
+  };
+  const auto waiting = open_again();
+  EXPECT_EQ(waiting->wait_for_change(seen - 1, 1ms), seen);
+  EXPECT_THAT(removals(""), ElementsAre());
+  EXPECT_FALSE(store_->remove_picture("eva", id_of('a')));
+  EXPECT_THAT(removals(""), ElementsAre());
+  store_->remove_picture("ana", id_of('a'));
+  EXPECT_EQ(waiting->wait_for_change(seen, kLong), seen + 2) << "by another program";
+  EXPECT_THAT(removals(""),
+              testing::UnorderedElementsAre("ana " + first + " a", "ana " + second + " a"));
+  EXPECT_THAT(removals("luis"), ElementsAre());
+  EXPECT_EQ(store_->news("luis", seen).seen, seen + 2);
+  seen += 2;
+  store_->remove_job(other);
+  EXPECT_THAT(removals("luis"), ElementsAre("luis " + other + " "));
+  EXPECT_THAT(removals("ana"), ElementsAre());
+  store_->expire_pictures(2, 0);
+  EXPECT_THAT(removals("ana").size(), 1u);
+  store_->expire_jobs(1);
+  EXPECT_EQ(store_->news("", seen).removals.size(), 2u) << "remembered for a day";
+}
+
+TEST_P(RecordsTest, NewsComeInPagesThatMissNothing) {
+  for (const char digit : {'a', 'b', 'c', 'd', 'e'}) {
+    draw({.id = id_of(digit)});
+    if (digit != 'c') store_->remove_picture("", id_of(digit));
+  }
+  for (const int most : {1, 2, 3, 4, 5, 500}) {
+    int64_t seen = 0;
+    size_t jobs = 0, removals = 0;
+    for (bool more = true; more;) {
+      const News news = store_->news("", seen, most);
+      for (const Job& job : news.jobs) EXPECT_TRUE(job.change > seen && job.change <= news.seen);
+      for (const Removal& removal : news.removals)
+        EXPECT_TRUE(removal.change > seen && removal.change <= news.seen);
+      EXPECT_LE(news.jobs.size(), static_cast<size_t>(most));
+      ASSERT_TRUE(news.seen > seen || !news.more);
+      jobs += news.jobs.size();
+      removals += news.removals.size();
+      seen = news.seen;
+      more = news.more;
+    }
+    EXPECT_EQ(jobs, 5u) << most;
+    EXPECT_EQ(removals, 4u) << most;
+  }
+  expect_error(
+      ErrorKind::kInvalidInput, [&] { store_->news("", 0, 0); }, "1 to 500");
+}
+
+TEST_P(RecordsTest, PicturesOfManyJobs) {
+  submit();
+  const Lease lease = store_->claim("w", kLong).value();
+  EXPECT_TRUE(
+      store_->complete(lease, {{.id = id_of('b'), .index = 1}, {.id = id_of('a'), .index = 0}}));
+  const std::string second = draw({.id = id_of('c')});
+  draw({.id = id_of('d')});
+  std::vector<std::string> found;
+  for (const PictureRow& picture : store_->pictures_of({second, lease.job.id, "nowhere"}))
+    found.push_back(picture.id.substr(0, 1));
+  EXPECT_THAT(found, ElementsAre("a", "b", "c"));
+  EXPECT_TRUE(store_->pictures_of({}).empty());
+}
+
+TEST_P(RecordsTest, UploadsBelongToWhoSentThem) {
+  store_->add_upload("ana", id_of('a'));
+  store_->add_upload("ana", id_of('a'));
+  store_->add_upload("luis", id_of('b'));
+  EXPECT_TRUE(store_->has_upload("ana", id_of('a')));
+  EXPECT_TRUE(store_->has_upload("", id_of('a'))) << "anybody";
+  EXPECT_FALSE(store_->has_upload("luis", id_of('a')));
+  EXPECT_FALSE(store_->has_upload("ana", id_of('c')));
+  const Json request = {{"picture", id_of('b')}, {"mask", id_of('c')}};
+  const Job job = store_->submit({.owner = "ana", .request = request}, {}).job;
+  EXPECT_TRUE(store_->has_upload("ana", id_of('c'))) << "a job of hers names it";
+  EXPECT_FALSE(store_->has_upload("luis", id_of('c')));
+  EXPECT_EQ(store_->expire_uploads(1000), 0);
+  const Millis future = job.created + 1'000'000;
+  EXPECT_EQ(store_->expire_uploads(future), 1);
+  EXPECT_FALSE(store_->has_upload("ana", id_of('a')));
+  EXPECT_TRUE(store_->has_upload("luis", id_of('b'))) << "a job names it";
+}
+
+TEST_P(RecordsTest, SettingsAreTheirOwners) {
+  EXPECT_TRUE(store_->settings("ana").empty());
+  store_->put_settings("ana", {{"a", "1"}, {"b", "ñ"}});
+  store_->put_settings("ana", {{"a", "2"}});
+  store_->put_settings("luis", {{"a", "3"}});
+  const std::map<std::string, std::string> hers = {{"a", "2"}, {"b", "ñ"}};
+  EXPECT_EQ(open_again()->settings("ana"), hers);
+  EXPECT_EQ(store_->settings("luis").at("a"), "3");
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [&] {
+        store_->put_settings("ana", {{"a", "\xff"}});
+      },
+      "UTF-8");
+}
+
+TEST_P(RecordsTest, AJobSaysWhetherItHasAPreview) {
+  const std::string id = submit().id;
+  const Lease lease = store_->claim("w", kLong).value();
+  EXPECT_FALSE(store_->find(id)->has_preview);
+  EXPECT_TRUE(store_->put_preview(lease, 0, 1, "bytes"));
+  EXPECT_TRUE(store_->find(id)->has_preview);
+  EXPECT_TRUE(store_->list({}).at(0).has_preview);
+  EXPECT_TRUE(store_->news("", 0).jobs.at(0).has_preview);
+  EXPECT_TRUE(store_->complete(lease, {}));
+  EXPECT_FALSE(store_->find(id)->has_preview);
+}
+
 TEST_P(RecordsTest, ListsJobs) {
   std::vector<std::string> made;
   for (int i = 0; i < 5; ++i) made.push_back(submit(i % 2 == 0 ? "ana" : "luis").id);

@@ -66,7 +66,16 @@ struct Job {
   std::optional<JobError> error = {};
   std::vector<std::string> pictures = {};  // ids, in order
   std::optional<int> queue_position = {};  // 0: next; of queued jobs found alone
+  bool has_preview = false;                // of a job that runs
   int64_t change = 0;  // grows with every change of any job; for waiting and for lists of news
+};
+
+/// What was removed: a picture of a job, or the job with all of its pictures.
+struct Removal {
+  int64_t change = 0;  // a number of the same counter as Job::change
+  std::string owner = {};
+  std::string job = {};
+  std::string picture = {};  // id; empty: the job
 };
 
 /// One finished picture, known by the SHA-256 of its file (the id), which BlobStore keeps.

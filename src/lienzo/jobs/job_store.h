@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,14 @@ struct JobFilter {
   std::optional<int64_t> changed_after = {};  // jobs whose `change` is greater, by change
   std::string before = {};                    // ids less than this one; for pages
   int limit = 50;                             // 1 to 500
+};
+
+/// What changed after some change, by change upwards.
+struct News {
+  std::vector<Job> jobs;
+  std::vector<Removal> removals;
+  int64_t seen = 0;   // nothing up to this change is missing; where to go on
+  bool more = false;  // there is more already
 };
 
 struct PictureFilter {
@@ -91,11 +100,14 @@ class JobStore {
   /// A queued job becomes cancelled at once; a running one is asked to stop (cancel_requested).
   /// Returns the job as it is then; a final one stays as it is.
   virtual std::optional<Job> cancel(const std::string& id) = 0;
-  /// Removes a final job and its rows of pictures, which is no change of a job. False when there is
-  /// none or it is not final.
+  /// Removes a final job and its rows of pictures, which is a Removal. False when there is none or
+  /// it is not final.
   virtual bool remove_job(const std::string& id) = 0;
-  /// Waits until some job's `change` is greater than `seen`, or for `longest`; returns the
-  /// greatest change. Changes by other processes are noticed within a second.
+  /// Everything of `owner` (empty: everybody) that changed after `seen`, at most `most` jobs and
+  /// removals, 1 to 500. Removals are remembered for a day.
+  virtual News news(const std::string& owner, int64_t seen, int most = 500) = 0;
+  /// Waits until there is a change greater than `seen`, or for `longest`; returns the greatest
+  /// change. Changes by other processes are noticed within a second.
   virtual int64_t wait_for_change(int64_t seen, std::chrono::milliseconds longest) = 0;
 
   // ---- what workers do
@@ -143,7 +155,10 @@ class JobStore {
   virtual std::optional<PictureRow> find_picture(const std::string& owner,
                                                  const std::string& id) = 0;
   virtual PicturePage list_pictures(const PictureFilter& filter) = 0;
-  /// Of all rows with this id. False when there is none; so does remove_picture.
+  /// The pictures of these jobs, by job and index.
+  virtual std::vector<PictureRow> pictures_of(const std::vector<std::string>& jobs) = 0;
+  /// Of all rows with this id. False when there is none; so does remove_picture, which is a Removal
+  /// for each row.
   virtual bool set_tags(const std::string& owner,
                         const std::string& id,
                         const std::vector<std::string>& tags) = 0;
@@ -151,11 +166,25 @@ class JobStore {
   /// Whether any row still has this id or the request of any job names it, so that its file must
   /// stay.
   virtual bool is_referenced(const std::string& picture_id) = 0;
-  /// Oldest pictures beyond the limits (0: none): rows are removed, their ids returned.
+  /// Oldest pictures beyond the limits (0: none): rows are removed, which is a Removal each, their
+  /// ids returned.
   virtual std::vector<std::string> expire_pictures(std::optional<Millis> older_than,
                                                    int64_t most_bytes) = 0;
   /// Removes final jobs without pictures that ended before.
   virtual int expire_jobs(Millis older_than) = 0;
+
+  // ---- uploads: files that an owner sent, known by their digests
+  virtual void add_upload(const std::string& owner, const std::string& file) = 0;
+  /// Whether this owner (empty: anybody) sent the file, or has a job that names it.
+  virtual bool has_upload(const std::string& owner, const std::string& file) = 0;
+  /// Forgets who sent files before, unless a job names them.
+  virtual int expire_uploads(Millis older_than) = 0;
+
+  // ---- settings of an owner, by name, as clients of a dialect keep them
+  virtual std::map<std::string, std::string> settings(const std::string& owner) = 0;
+  /// Those that are not named stay as they are.
+  virtual void put_settings(const std::string& owner,
+                            const std::map<std::string, std::string>& settings) = 0;
 
   // ---- keys
   virtual void add_key(const ApiKey& key) = 0;

@@ -103,7 +103,38 @@ ALTER TABLE jobs ADD COLUMN batch TEXT NOT NULL DEFAULT '';
 CREATE INDEX jobs_batch ON jobs (batch) WHERE state = 'queued' AND batch <> '';
 )";
 
-constexpr std::string_view kMigrations[] = {kTables, kInputs, kBatches};
+// Who sent which files.
+constexpr std::string_view kUploads = R"(
+CREATE TABLE uploads (
+  owner TEXT NOT NULL,
+  file TEXT NOT NULL,
+  created BIGINT NOT NULL,
+  PRIMARY KEY (file, owner)
+);
+)";
+
+// What was removed, for those who follow the news.
+constexpr std::string_view kRemovals = R"(
+CREATE TABLE removals (
+  change BIGINT PRIMARY KEY,  -- a number of store.change
+  owner TEXT NOT NULL,
+  job TEXT NOT NULL,
+  picture TEXT NOT NULL,  -- empty: the job with its pictures
+  created BIGINT NOT NULL
+);
+)";
+
+constexpr std::string_view kSettings = R"(
+CREATE TABLE settings (
+  owner TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (owner, name)
+);
+)";
+
+constexpr std::string_view kMigrations[] = {
+    kTables, kInputs, kBatches, kUploads, kRemovals, kSettings};
 
 }  // namespace
 

@@ -21,6 +21,7 @@ namespace lienzo::jobs {
 namespace {
 
 constexpr Millis kLately = 3600 * 1000;                   // what retry_after() looks at
+constexpr Millis kRemembered = 24 * 3600 * 1000;          // how long removals are
 constexpr double kUnknownRetry = 30;                      // seconds
 constexpr std::chrono::milliseconds kLongestPause{1600};  // between looks for a job in doubt
 
@@ -108,6 +109,7 @@ SELECT turn FROM (
                      kStarts);
 }
 
+// What other tables know of the jobs.
 void add_pictures(Transaction& tx, std::vector<Job>& jobs) {
   if (jobs.empty()) return;
   std::map<std::string, Job*> by_id;
@@ -120,6 +122,51 @@ void add_pictures(Transaction& tx, std::vector<Job>& jobs) {
   query.bind_list(ids).add(" ORDER BY job, idx");
   for (const Values& row : tx.run(query.sql, query.values))
     by_id.at(text(row.at(0)))->pictures.push_back(text(row.at(1)));
+  Statement previews("SELECT job FROM previews WHERE job IN ");
+  previews.bind_list(ids);
+  for (const Values& row : tx.run(previews.sql, previews.values))
+    by_id.at(text(row.at(0)))->has_preview = true;
+}
+
+std::vector<Job> select_jobs(Transaction& tx, const JobFilter& filter) {
+  Statement query(fmt::format("SELECT {} FROM jobs WHERE 1 = 1", kJobColumns));
+  if (!filter.owner.empty()) query.add(" AND owner = ").bind(Value(storable_text(filter.owner)));
+  if (filter.state) query.add(" AND state = ").bind(Value(std::string(name(*filter.state))));
+  if (!filter.before.empty()) query.add(" AND id < ").bind(Value(storable_text(filter.before)));
+  if (filter.changed_after) query.add(" AND change > ").bind(Value(*filter.changed_after));
+  query.add(filter.changed_after ? " ORDER BY change" : " ORDER BY id DESC");
+  query.add(" LIMIT ").bind(Value(int64_t{filter.limit}));
+  std::vector<Job> jobs;
+  for (const Values& row : tx.run(query.sql, query.values)) jobs.push_back(job_from_row(row));
+  add_pictures(tx, jobs);
+  return jobs;
+}
+
+std::vector<Removal> select_removals(Transaction& tx,
+                                     const std::string& owner,
+                                     int64_t seen,
+                                     int most) {
+  Statement query("SELECT change, owner, job, picture FROM removals WHERE change > ");
+  query.bind(Value(seen));
+  if (!owner.empty()) query.add(" AND owner = ").bind(Value(storable_text(owner)));
+  query.add(" ORDER BY change LIMIT ").bind(Value(int64_t{most}));
+  std::vector<Removal> removals;
+  for (const Values& row : tx.run(query.sql, query.values)) {
+    Removal& removal = removals.emplace_back();
+    removal.change = integer(row.at(0));
+    removal.owner = text(row.at(1));
+    removal.job = text(row.at(2));
+    removal.picture = text(row.at(3));
+  }
+  return removals;
+}
+
+// Of what comes after the end of a full page nothing is known.
+template <class Item>
+void end_with_page(const std::vector<Item>& page, int most, News& news) {
+  if (static_cast<int>(page.size()) < most) return;
+  news.more = true;
+  news.seen = std::min(news.seen, page.back().change);
 }
 
 }  // namespace
@@ -131,6 +178,11 @@ int64_t next_changes(Transaction& tx, int count) {
                   .at(0));
   tx.announce(last);
   return last - count + 1;
+}
+
+void note_removal(Transaction& tx, const Removal& removal) {
+  tx.run("INSERT INTO removals (change, owner, job, picture, created) VALUES ($1, $2, $3, $4, $5)",
+         {removal.change, removal.owner, removal.job, removal.picture, tx.now()});
 }
 
 std::optional<Job> load_job(Transaction& tx, const std::string& id) {
@@ -214,19 +266,7 @@ std::vector<Job> SqlStore::list(const JobFilter& filter) {
     throw Error(ErrorKind::kInvalidInput,
                 fmt::format("[jobs] limit, got {}, expected 1 to 500", filter.limit));
   }
-  Statement query(fmt::format("SELECT {} FROM jobs WHERE 1 = 1", kJobColumns));
-  if (!filter.owner.empty()) query.add(" AND owner = ").bind(Value(storable_text(filter.owner)));
-  if (filter.state) query.add(" AND state = ").bind(Value(std::string(name(*filter.state))));
-  if (!filter.before.empty()) query.add(" AND id < ").bind(Value(storable_text(filter.before)));
-  if (filter.changed_after) query.add(" AND change > ").bind(Value(*filter.changed_after));
-  query.add(filter.changed_after ? " ORDER BY change" : " ORDER BY id DESC");
-  query.add(" LIMIT ").bind(Value(int64_t{filter.limit}));
-  return read([&](Transaction& tx) {
-    std::vector<Job> jobs;
-    for (const Values& row : tx.run(query.sql, query.values)) jobs.push_back(job_from_row(row));
-    add_pictures(tx, jobs);
-    return jobs;
-  });
+  return read([&](Transaction& tx) { return select_jobs(tx, filter); });
 }
 
 QueueCounts SqlStore::counts() {
@@ -269,13 +309,42 @@ std::optional<Job> SqlStore::cancel(const std::string& id) {
 
 bool SqlStore::remove_job(const std::string& id) {
   return write([&](Transaction& tx) {
-    const Rows rows = tx.run("SELECT state FROM jobs WHERE id = $1" + database_->lock("jobs"),
-                             {storable_text(id)});
+    const Rows rows =
+        tx.run("SELECT state, owner FROM jobs WHERE id = $1" + database_->lock("jobs"),
+               {storable_text(id)});
     if (rows.empty() || !is_final(job_state_from_name(text(rows[0].at(0))))) return false;
+    Removal removal;
+    removal.change = next_changes(tx);
+    removal.owner = text(rows[0].at(1));
+    removal.job = id;
+    note_removal(tx, removal);
     tx.run("DELETE FROM pictures WHERE job = $1", {id});
     tx.run("DELETE FROM inputs WHERE job = $1", {id});
     tx.run("DELETE FROM jobs WHERE id = $1", {id});
     return true;
+  });
+}
+
+News SqlStore::news(const std::string& owner, int64_t seen, int most) {
+  if (most < 1 || most > 500) {
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[jobs] news at once, got {}, expected 1 to 500", most));
+  }
+  return read([&](Transaction& tx) {
+    News news;
+    news.seen = integer(tx.run("SELECT change FROM store").at(0).at(0));
+    JobFilter filter;
+    filter.owner = owner;
+    filter.changed_after = seen;
+    filter.limit = most;
+    news.jobs = select_jobs(tx, filter);
+    news.removals = select_removals(tx, owner, seen, most);
+    end_with_page(news.jobs, most, news);
+    end_with_page(news.removals, most, news);
+    const auto later = [&](const auto& item) { return item.change > news.seen; };
+    std::erase_if(news.jobs, later);
+    std::erase_if(news.removals, later);
+    return news;
   });
 }
 
@@ -293,6 +362,7 @@ int SqlStore::expire_jobs(Millis older_than) {
         "EXISTS (SELECT 1 FROM pictures WHERE pictures.job = jobs.id) RETURNING id",
         {older_than});
     for (const Values& row : gone) tx.run("DELETE FROM inputs WHERE job = $1", {row.at(0)});
+    tx.run("DELETE FROM removals WHERE created < $1", {tx.now() - kRemembered});
     return static_cast<int>(gone.size());
   });
 }

@@ -51,6 +51,26 @@ Statement with_picture(std::string start, const std::string& owner, const std::s
   return statement;
 }
 
+// Their ids; each is a Removal.
+std::set<std::string> remove_pictures(Transaction& tx,
+                                      const std::string& which,
+                                      const Values& values) {
+  std::set<std::string> ids;
+  if (tx.run("SELECT 1 FROM pictures" + which + " LIMIT 1", values).empty()) return ids;
+  Removal removal;
+  removal.change = next_changes(tx);  // before rows of pictures, as all lock them
+  for (const Values& row :
+       tx.run("DELETE FROM pictures" + which + " RETURNING owner, job, id", values)) {
+    if (!ids.empty()) removal.change = next_changes(tx);
+    removal.owner = text(row.at(0));
+    removal.job = text(row.at(1));
+    removal.picture = text(row.at(2));
+    note_removal(tx, removal);
+    ids.insert(removal.picture);
+  }
+  return ids;
+}
+
 }  // namespace
 
 std::optional<PictureRow> SqlStore::find_picture(const std::string& owner, const std::string& id) {
@@ -103,6 +123,18 @@ PicturePage SqlStore::list_pictures(const PictureFilter& filter) {
   });
 }
 
+std::vector<PictureRow> SqlStore::pictures_of(const std::vector<std::string>& jobs) {
+  if (jobs.empty()) return {};
+  Statement query(fmt::format("SELECT {} FROM pictures WHERE job IN ", kPictureColumns));
+  query.bind_list(jobs).add(" ORDER BY job, idx");
+  return read([&](Transaction& tx) {
+    std::vector<PictureRow> pictures;
+    for (const Values& row : tx.run(query.sql, query.values))
+      pictures.push_back(picture_from_row(row));
+    return pictures;
+  });
+}
+
 bool SqlStore::set_tags(const std::string& owner,
                         const std::string& id,
                         const std::vector<std::string>& tags) {
@@ -114,9 +146,9 @@ bool SqlStore::set_tags(const std::string& owner,
 }
 
 bool SqlStore::remove_picture(const std::string& owner, const std::string& id) {
-  Statement removal = with_picture("DELETE FROM pictures", owner, id);
-  removal.add(" RETURNING seq");
-  return write([&](Transaction& tx) { return !tx.run(removal.sql, removal.values).empty(); });
+  const Statement which = with_picture("", owner, id);
+  return write(
+      [&](Transaction& tx) { return !remove_pictures(tx, which.sql, which.values).empty(); });
 }
 
 bool SqlStore::is_referenced(const std::string& picture_id) {
@@ -134,10 +166,7 @@ std::vector<std::string> SqlStore::expire_pictures(std::optional<Millis> older_t
   return write([&](Transaction& tx) {
     std::set<std::string> ids;
     const auto remove = [&](const std::string& condition, const Values& values) {
-      for (const Values& row :
-           tx.run("DELETE FROM pictures WHERE " + condition + " RETURNING id", values)) {
-        ids.insert(text(row.at(0)));
-      }
+      ids.merge(remove_pictures(tx, " WHERE " + condition, values));
     };
     if (older_than) remove("created < $1", {*older_than});
     if (most_bytes > 0) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ class SqlStore final : public JobStore {
   QueueCounts counts() override;
   std::optional<Job> cancel(const std::string& id) override;
   bool remove_job(const std::string& id) override;
+  News news(const std::string& owner, int64_t seen, int most) override;
   int64_t wait_for_change(int64_t seen, std::chrono::milliseconds longest) override;
   int expire_jobs(Millis older_than) override;
 
@@ -52,6 +54,7 @@ class SqlStore final : public JobStore {
   // sql_pictures.cpp
   std::optional<PictureRow> find_picture(const std::string& owner, const std::string& id) override;
   PicturePage list_pictures(const PictureFilter& filter) override;
+  std::vector<PictureRow> pictures_of(const std::vector<std::string>& jobs) override;
   bool set_tags(const std::string& owner,
                 const std::string& id,
                 const std::vector<std::string>& tags) override;
@@ -59,6 +62,16 @@ class SqlStore final : public JobStore {
   bool is_referenced(const std::string& picture_id) override;
   std::vector<std::string> expire_pictures(std::optional<Millis> older_than,
                                            int64_t most_bytes) override;
+
+  // sql_uploads.cpp
+  void add_upload(const std::string& owner, const std::string& file) override;
+  bool has_upload(const std::string& owner, const std::string& file) override;
+  int expire_uploads(Millis older_than) override;
+
+  // sql_settings.cpp
+  std::map<std::string, std::string> settings(const std::string& owner) override;
+  void put_settings(const std::string& owner,
+                    const std::map<std::string, std::string>& settings) override;
 
   // sql_keys.cpp
   void add_key(const ApiKey& key) override;
@@ -105,6 +118,9 @@ inline constexpr std::string_view kStarts = R"(
                         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS start
     FROM jobs LEFT JOIN owners ON owners.owner = jobs.owner WHERE state = 'queued')";
 inline constexpr std::string_view kByTurn = "ORDER BY priority DESC, start, place";
+
+/// Takes down that something was removed, under the number `removal.change`.
+void note_removal(Transaction& tx, const Removal& removal);
 
 /// Ends a job; `error` for kFailed.
 void finish(Transaction& tx,

@@ -48,6 +48,7 @@ void keep_house(jobs::JobStore& store, const jobs::BlobStore& blobs, const Reten
     }
   }
   store.expire_jobs(ago(retention.jobs));
+  store.expire_uploads(ago(retention.uploads));
   const std::set<std::string> needed = needed_uploads(store);
   blobs.sweep(retention.uploads, [&](const std::string& digest) {
     return needed.contains(digest) || store.is_referenced(digest);
