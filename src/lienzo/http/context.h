@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "lienzo/image/image.h"
 #include "lienzo/jobs/blob_store.h"
 #include "lienzo/jobs/job_store.h"
 #include "lienzo/service/engine.h"
@@ -38,9 +39,15 @@ struct Context {
   std::atomic<bool> stopping = false;
 };
 
-/// Checks and keeps an uploaded picture: PNG, JPEG or WebP by its first bytes, not too large,
-/// whole. Returns its digest. `where` names it in messages, `field` in errors. Throws HttpError.
-std::string keep_picture(Context& context, std::string_view bytes, const std::string& field);
+/// A picture that was sent, in the blob store.
+struct KeptPicture {
+  std::string id;        // its digest
+  image::Image picture;  // decoded, with its transparency
+};
+
+/// Checks and keeps a picture: PNG, JPEG or WebP by its first bytes, not too large, whole. `field`
+/// names it in errors. Throws HttpError.
+KeptPicture keep_picture(Context& context, std::string_view bytes, const std::string& field);
 
 /// The bytes of base64 text, with or without "data:...;base64," before it. Throws HttpError(400)
 /// for what is no base64 and, unless that is allowed on the server, for a URL.

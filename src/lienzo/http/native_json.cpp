@@ -2,45 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
 
 namespace lienzo::http {
 
 namespace {
 Json optional_time(const std::optional<jobs::Millis>& time) { return time ? Json(*time) : Json(); }
-}  // namespace
 
-Json picture_json(const jobs::PictureRow& picture) {
-  const std::string url = fmt::format("/api/v1/pictures/{}", picture.id);
-  return {{"id", picture.id},
-          {"job", picture.job},
-          {"index", picture.index},
-          {"width", picture.width},
-          {"height", picture.height},
-          {"format", picture.format},
-          {"bytes", picture.bytes},
-          {"prompt", picture.prompt},
-          {"negative_prompt", picture.negative_prompt},
-          {"model", picture.model},
-          {"seed", picture.seed},
-          {"created", picture.created},
-          {"tags", picture.tags},
-          {"record", picture.record},
-          {"url", url + "/file"},
-          {"thumbnail_url", url + "/thumbnail"}};
-}
-
-Json job_json(Context& context, const jobs::Job& job) {
+Json with_pictures(const jobs::Job& job, const Json& pictures) {
   const jobs::JobProgress& progress = job.progress;
-  Json pictures = Json::array();
-  if (!job.pictures.empty()) {
-    for (const jobs::PictureRow& row :
-         context.store.list_pictures({.job = job.id, .limit = 500}).pictures)
-      pictures.push_back(picture_json(row));
-    std::stable_sort(pictures.begin(), pictures.end(), [](const Json& a, const Json& b) {
-      return a.at("index").get<int>() < b.at("index").get<int>();
-    });
-  }
   return {{"id", job.id},
           {"state", name(job.state)},
           {"task", job.what.request.value("task", "imagine")},
@@ -66,6 +38,50 @@ Json job_json(Context& context, const jobs::Job& job) {
            job.error ? Json{{"kind", job.error->kind}, {"message", job.error->message}} : Json()},
           {"pictures", pictures},
           {"tags", job.what.tags}};
+}
+
+}  // namespace
+
+Json picture_json(const jobs::PictureRow& picture) {
+  const std::string url = fmt::format("/api/v1/pictures/{}", picture.id);
+  return {{"id", picture.id},
+          {"job", picture.job},
+          {"index", picture.index},
+          {"width", picture.width},
+          {"height", picture.height},
+          {"format", picture.format},
+          {"bytes", picture.bytes},
+          {"prompt", picture.prompt},
+          {"negative_prompt", picture.negative_prompt},
+          {"model", picture.model},
+          {"seed", picture.seed},
+          {"created", picture.created},
+          {"tags", picture.tags},
+          {"record", picture.record},
+          {"url", url + "/file"},
+          {"thumbnail_url", url + "/thumbnail"}};
+}
+
+Json job_json(Context& context, const jobs::Job& job) {
+  return jobs_json(context, std::span(&job, 1))[0];
+}
+
+Json jobs_json(Context& context, std::span<const jobs::Job> jobs) {
+  std::vector<std::string> ids;
+  for (const jobs::Job& job : jobs) {
+    if (!job.pictures.empty()) ids.push_back(job.id);
+  }
+  std::map<std::string, Json> pictures;
+  if (!ids.empty()) {
+    for (const jobs::PictureRow& row : context.store.pictures_of(ids))
+      pictures[row.job].push_back(picture_json(row));
+  }
+  Json list = Json::array();
+  for (const jobs::Job& job : jobs) {
+    const auto found = pictures.find(job.id);
+    list.push_back(with_pictures(job, found == pictures.end() ? Json::array() : found->second));
+  }
+  return list;
 }
 
 Json model_json(const service::ModelFacts& model, bool is_default) {

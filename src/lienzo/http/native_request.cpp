@@ -31,8 +31,9 @@ void check_picture(Context& context,
   }
   // As young as a new one from here on, so that no sweep takes it before the job is in the store.
   const bool there = context.blobs.touch(id);
-  const bool others = there && !caller.admin && context.store.is_referenced(id) &&
-                      !context.store.find_picture(caller.owner, id);
+  const std::string owner = caller.sees();
+  const bool others = there && !owner.empty() && context.store.is_referenced(id) &&
+                      !context.store.find_picture(owner, id);
   if (!there || others) {
     throw HttpError(400,
                     "invalid_input",
@@ -49,7 +50,7 @@ service::DrawRequest native_request(Context& context, const Caller& caller, Json
     if (found == json.end() || !found->is_string()) continue;
     const std::string text = *found;
     if (text.starts_with("data:") || text.starts_with("http"))
-      *found = keep_picture(context, decode_picture_text(text, field), field);
+      *found = keep_picture(context, decode_picture_text(text, field), field).id;
   }
   service::DrawRequest request = service::request_from_json(json, "[request]");
   if (!request.picture.empty()) check_picture(context, caller, request.picture, "picture");

@@ -258,7 +258,7 @@ OpenAiRequest read_edit(Context& context, const Call& call) {
       fields.form() ? read_form_uploads(fields, /*with_mask=*/true) : read_json_uploads(fields);
   fields.finish();
   request.draw.picture =
-      keep_picture(context, uploads.picture, fields.form() ? "image" : "images[0]");
+      keep_picture(context, uploads.picture, fields.form() ? "image" : "images[0]").id;
   if (uploads.mask) keep_mask(context, uploads, request.draw);
   return request;
 }
@@ -271,7 +271,7 @@ OpenAiRequest read_variation(Context& context, const Call& call) {
   const Uploads uploads = read_form_uploads(fields, /*with_mask=*/false);
   fields.finish();
   if (request.stream) refuse_field("stream", "Variations are not streamed; leave 'stream' out.");
-  request.draw.picture = keep_picture(context, uploads.picture, "image");
+  request.draw.picture = keep_picture(context, uploads.picture, "image").id;
 
   const service::ModelFacts model = request.draw.model.empty()
                                         ? context.engine.models().at(0)

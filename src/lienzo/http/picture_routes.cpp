@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <span>
 
 #include "lienzo/base/config_reader.h"
@@ -10,13 +9,14 @@
 #include "lienzo/http/query.h"
 #include "lienzo/http/schema.h"
 #include "lienzo/image/io.h"
-#include "lienzo/image/resize.h"
+#include "lienzo/image/thumbnail.h"
 #include "lienzo/provenance/record.h"
 
 namespace lienzo::http {
 namespace {
 
 constexpr int64_t kMost = int64_t{1} << 53;
+constexpr int kQuality = 82;  // of thumbnails
 
 std::string media_type(const std::string& format) {
   if (format == "jpg") return "image/jpeg";
@@ -28,7 +28,7 @@ jobs::PictureRow picture_of(Context& context, const Caller& caller, const std::s
   std::optional<jobs::PictureRow> row;
   if (jobs::is_digest(id)) {
     row = context.store.find_picture(caller.owner, id);
-    if (!row && caller.admin && caller.keyed) row = context.store.find_picture("", id);
+    if (!row && caller.sees().empty()) row = context.store.find_picture("", id);
   }
   if (!row)
     throw HttpError(
@@ -37,16 +37,9 @@ jobs::PictureRow picture_of(Context& context, const Caller& caller, const std::s
 }
 
 std::string thumbnail(const std::string& bytes, int side) {
-  const image::Image whole =
-      image::decode_image(std::as_bytes(std::span(bytes)), {.keep_alpha = true});
-  const double scale =
-      std::min(1.0, static_cast<double>(side) / std::max(whole.width, whole.height));
-  const image::Image small =
-      image::resize(whole,
-                    std::max(1, static_cast<int>(whole.width * scale + 0.5)),
-                    std::max(1, static_cast<int>(whole.height * scale + 0.5)));
-  const std::vector<std::byte> encoded = image::encode_image(small, "webp", {.quality = 82});
-  return {reinterpret_cast<const char*>(encoded.data()), encoded.size()};
+  const std::vector<std::byte> small = image::thumbnail(
+      image::decode_image(std::as_bytes(std::span(bytes)), {.keep_alpha = true}), side, kQuality);
+  return {reinterpret_cast<const char*>(small.data()), small.size()};
 }
 
 /// What a picture says of itself, or null.
@@ -72,18 +65,21 @@ Reply for_ever(Reply reply, const std::string& id, const Call& call) {
   return reply;
 }
 
+/// Of a file that keep_picture() took.
+std::string format_of(std::string_view bytes) {
+  if (bytes.starts_with("\x89PNG")) return "png";
+  return bytes.starts_with("RIFF") ? "webp" : "jpg";
+}
+
 Reply take_upload(Context& context, const Call& call) {
-  const std::string id = keep_picture(context, call.body, "body");
-  const auto bytes = std::as_bytes(std::span(call.body));
-  const image::Image picture = image::decode_image(bytes, {.keep_alpha = true});
-  const std::string_view start = call.body;
-  const char* format =
-      start.starts_with("\x89PNG") ? "png" : (start.starts_with("RIFF") ? "webp" : "jpg");
-  return Reply::json({{"id", id},
-                      {"width", picture.width},
-                      {"height", picture.height},
-                      {"format", format},
-                      {"record", record_in(call.body)}},
+  const KeptPicture kept = keep_picture(context, call.body, "body");
+  context.store.add_upload(call.caller.owner, kept.id);
+  return Reply::json({{"id", kept.id},
+                      {"width", kept.picture.width},
+                      {"height", kept.picture.height},
+                      {"format", format_of(call.body)},
+                      {"record", record_in(call.body)},
+                      {"url", fmt::format("/api/v1/uploads/{}/file", kept.id)}},
                      201);
 }
 
@@ -103,7 +99,7 @@ Reply change_picture(Context& context, const Call& call) {
 Reply list(Context& context, const Call& call) {
   const Query query(call, {"text", "model", "tag", "job", "from", "until", "limit", "before"});
   const jobs::PicturePage page = context.store.list_pictures(
-      {.owner = call.caller.admin && call.caller.keyed ? "" : call.caller.owner,
+      {.owner = call.caller.sees(),
        .text = query.text("text"),
        .model = query.text("model"),
        .tag = query.text("tag"),
@@ -158,7 +154,9 @@ Routes picture_routes(Context& context) {
        [&context](const Call& call) {
          const Query query(call, {"download"});
          const jobs::PictureRow row = picture_of(context, call.caller, call.variables[0]);
-         Reply reply{.type = media_type(row.format), .body = context.blobs.read(row.id)};
+         Reply reply;
+         reply.type = media_type(row.format);
+         reply.body = context.blobs.read(row.id);
          if (query.text("download") == "1") {
            reply.headers.emplace_back("Content-Disposition",
                                       fmt::format("attachment; filename=\"lienzo-{}-{}.{}\"",
@@ -179,12 +177,11 @@ Routes picture_routes(Context& context) {
          const int side = static_cast<int>(query.whole("size", 64, 1024).value_or(320));
          const jobs::PictureRow row = picture_of(context, call.caller, call.variables[0]);
          const std::string tag = fmt::format("{}-{}", row.id, side);
-         if (call.header("If-None-Match") == fmt::format("\"{}\"", tag))
-           return for_ever(Reply{.type = "image/webp"}, tag, call);
-         return for_ever(
-             Reply{.type = "image/webp", .body = thumbnail(context.blobs.read(row.id), side)},
-             tag,
-             call);
+         Reply reply;
+         reply.type = "image/webp";
+         if (call.header("If-None-Match") != fmt::format("\"{}\"", tag))
+           reply.body = thumbnail(context.blobs.read(row.id), side);
+         return for_ever(std::move(reply), tag, call);
        },
        {.summary = "A small WebP of it",
         .parameters = Json::array({id[0], parameter("size", "query", whole_schema(64, 1024))}),

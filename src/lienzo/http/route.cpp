@@ -28,6 +28,8 @@ bool IgnoreCase::operator()(std::string_view a, std::string_view b) const {
       });
 }
 
+std::string Caller::sees() const { return admin && keyed ? std::string() : owner; }
+
 std::string Call::header(std::string_view name) const {
   const auto found = headers.find(name);
   return found == headers.end() ? "" : found->second;

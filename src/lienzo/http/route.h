@@ -25,6 +25,10 @@ struct Caller {
   int requests_per_minute = 0;  // the key's own limits; 0: the server's
   int queued = 0;
   double largest_cost = 0;
+
+  /// Whose jobs and pictures it sees: its own, or everybody's (empty), as an administrator with a
+  /// key does.
+  std::string sees() const;
 };
 
 /// One part of a multipart form.

@@ -81,9 +81,7 @@ class Upscaling {
   /// Base64 in, base64 of a PNG out.
   std::string run(const std::string& text, const std::string& field) const {
     const std::string bytes = decode_picture_text(text, field);
-    const std::string digest = keep_picture(context_, bytes, field);
-    const image::Image picture =
-        image::decode_image(std::as_bytes(std::span(bytes)), {.keep_alpha = true}, field);
+    const auto [digest, picture] = keep_picture(context_, bytes, field);
     if (name_ == "None") return encode_base64(png_bytes(picture));
     const double scale = scale_for(picture);
     const int width = side(picture.width, scale), height = side(picture.height, scale);

@@ -363,7 +363,7 @@ void read_picture(Context& context, const SdApiFields& fields, service::DrawRequ
   check_picture_fields(fields);
   const std::string bytes = init_image(fields);
   draw.task = Task::kEdit;
-  draw.picture = keep_picture(context, bytes, "init_images");
+  draw.picture = keep_picture(context, bytes, "init_images").id;
   draw.strength = fields.real("denoising_strength");
 
   const bool masked = !fields.text("mask").empty();

@@ -291,6 +291,5 @@ Server::~Server() = default;
 int Server::bind() { return implementation_->bind(); }
 void Server::run() { implementation_->run(); }
 void Server::stop() { implementation_->stop(); }
-Reply Server::answer(Call& call) { return implementation_->answer(call); }
 
 }  // namespace lienzo::http

@@ -33,9 +33,6 @@ class Server {
   /// May be called from any thread.
   void stop();
 
-  /// A call without a socket, as clients would get it answered; for tests.
-  Reply answer(Call& call);
-
  private:
   class Implementation;
   std::unique_ptr<Implementation> implementation_;
