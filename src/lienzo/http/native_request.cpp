@@ -33,7 +33,8 @@ void check_picture(Context& context,
   const bool there = context.blobs.touch(id);
   const std::string owner = caller.sees();
   const bool others = there && !owner.empty() && context.store.is_referenced(id) &&
-                      !context.store.find_picture(owner, id);
+                      !context.store.find_picture(owner, id) &&
+                      !context.store.has_upload(owner, id);
   if (!there || others) {
     throw HttpError(400,
                     "invalid_input",

@@ -83,6 +83,19 @@ Reply take_upload(Context& context, const Call& call) {
                      201);
 }
 
+/// A file that the caller sent, or one of its jobs names.
+Reply give_upload(Context& context, const Call& call) {
+  const std::string& id = call.variables[0];
+  if (!jobs::is_digest(id) || !context.store.has_upload(call.caller.sees(), id)) {
+    throw HttpError(
+        404, "not_found", fmt::format("[upload] there is no upload {}", id.substr(0, 64)));
+  }
+  Reply reply;
+  reply.body = context.blobs.read(id);
+  reply.type = media_type(format_of(reply.body));
+  return for_ever(std::move(reply), id, call);
+}
+
 Reply change_picture(Context& context, const Call& call) {
   jobs::PictureRow row = picture_of(context, call.caller, call.variables[0]);
   const Json json = call.json();
@@ -127,6 +140,13 @@ Routes picture_routes(Context& context) {
        {.summary = "Keeps a picture to work on; the body is the file",
         .responses = {{"201", object_schema()}},
         .listed = false}},
+      {"GET",
+       "/api/v1/uploads/{id}/file",
+       Scope::kRead,
+       [&context](const Call& call) { return give_upload(context, call); },
+       {.summary = "A picture that was sent",
+        .parameters = id,
+        .responses = {{"200", picture_files}}}},
       {"GET",
        "/api/v1/pictures",
        Scope::kRead,
