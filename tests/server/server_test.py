@@ -72,6 +72,23 @@ class Jobs(ServerTest):
         self.assertEqual((upload["width"], upload["format"], upload["record"]["prompt"]), (64, "png", "a"))
         edit = self.server.submit(task="edit", prompt="b", picture=upload["id"])
         self.assertEqual(await_job(self.server, edit["id"])["state"], "done")
+        self.assertEqual(self.server.call("GET", upload["url"], raw=True)[1], picture)
+
+    def test_what_is_removed_is_told_by_every_server_of_the_store(self):
+        job = await_job(self.server, self.server.submit(prompt="a")["id"])
+        with Server(self.folder.name, "--simulate", "1", "--workers", "0") as other:
+            address = urllib.parse.urlparse(other.url)
+            client = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+            client.request("GET", "/api/v1/events")
+            events = client.getresponse()
+            self.assertEqual(events.readline(), b": still here\n")
+            picture = job["pictures"][0]["id"]
+            self.assertEqual(self.server.call("DELETE", "/api/v1/pictures/" + picture)[0], 204)
+            for line in events:
+                if line.startswith(b"data:"):
+                    self.assertEqual(json.loads(line[6:]), {"job": job["id"], "picture": picture})
+                    break
+            client.close()
 
     def test_bad_requests_name_what_is_wrong(self):
         post = lambda body, **more: self.server.call("POST", "/api/v1/jobs", body, **more)

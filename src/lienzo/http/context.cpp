@@ -155,8 +155,8 @@ jobs::Job wait_until_final(Context& context,
       context.store.cancel(id);
     }
     // Looked up even when there is no news, which may have come before anybody listened.
-    const std::optional<jobs::Job> changed = news->next(milliseconds(1000));
-    if (!changed || is_final(changed->state)) job = context.store.find(id);
+    const std::optional<JobFeed::Change> change = news->next(milliseconds(1000));
+    if (!change || change->removed || is_final(change->job.state)) job = context.store.find(id);
   }
   if (!job) throw HttpError(404, "not_found", fmt::format("[job] {} was deleted", id));
   return *job;

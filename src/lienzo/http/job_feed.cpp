@@ -6,9 +6,6 @@
 #include "lienzo/base/log.h"
 
 namespace lienzo::http {
-namespace {
-constexpr int kPage = 500;
-}
 
 JobFeed::JobFeed(jobs::JobStore& store) : store_(store), thread_([this] { run(); }) {}
 
@@ -37,24 +34,12 @@ void JobFeed::run() {
         continue;
       }
       while (*seen < latest && !stopped_) {
-        const std::vector<jobs::Job> news = store_.list({.changed_after = seen, .limit = kPage});
-        if (news.empty()) {  // what changed is gone
-          seen = latest;
-          break;
-        }
-        seen = news.back().change;
+        const jobs::News news = store_.news("", *seen);
+        seen = news.seen;
+        const std::vector<Change> changes = changes_of(news);
         const std::scoped_lock lock(mutex_);
         for (Subscription* listener : subscriptions_) {
-          for (const jobs::Job& job : news) {
-            if (!listener->owner_.empty() && listener->owner_ != job.what.owner) continue;
-            if (!listener->job_.empty() && listener->job_ != job.id) continue;
-            auto& waiting = listener->waiting_;
-            const auto older = std::find_if(waiting.begin(), waiting.end(), [&](const auto& other) {
-              return other.id == job.id;
-            });
-            if (older != waiting.end()) waiting.erase(older);
-            waiting.push_back(job);
-          }
+          for (const Change& change : changes) listener->tell(change);
         }
         changed_.notify_all();
       }
@@ -64,6 +49,27 @@ void JobFeed::run() {
       changed_.wait_for(lock, std::chrono::seconds(1), [this] { return stopped_.load(); });
     }
   }
+}
+
+std::vector<JobFeed::Change> JobFeed::changes_of(const jobs::News& news) {
+  std::vector<Change> changes;
+  for (const jobs::Job& job : news.jobs) {
+    Change& change = changes.emplace_back();
+    change.number = job.change;
+    change.job = job;
+  }
+  for (const jobs::Removal& removal : news.removals) {
+    Change& change = changes.emplace_back();
+    change.number = removal.change;
+    change.job.id = removal.job;
+    change.job.what.owner = removal.owner;
+    change.removed = true;
+    change.picture = removal.picture;
+  }
+  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+    return a.number < b.number;
+  });
+  return changes;
 }
 
 std::unique_ptr<JobFeed::Subscription> JobFeed::subscribe(const std::string& owner,
@@ -82,13 +88,23 @@ JobFeed::Subscription::~Subscription() {
   feed_.subscriptions_.erase(place_);
 }
 
-std::optional<jobs::Job> JobFeed::Subscription::next(std::chrono::milliseconds longest) {
+void JobFeed::Subscription::tell(const Change& change) {
+  if (!owner_.empty() && owner_ != change.job.what.owner) return;
+  if (!job_.empty() && job_ != change.job.id) return;
+  // What a job was in between is of no interest.
+  std::erase_if(waiting_, [&](const Change& older) {
+    return older.job.id == change.job.id && !older.removed && change.picture.empty();
+  });
+  waiting_.push_back(change);
+}
+
+std::optional<JobFeed::Change> JobFeed::Subscription::next(std::chrono::milliseconds longest) {
   std::unique_lock lock(feed_.mutex_);
   feed_.changed_.wait_for(lock, longest, [this] { return !waiting_.empty() || feed_.stopped_; });
   if (waiting_.empty()) return std::nullopt;
-  jobs::Job job = std::move(waiting_.front());
+  Change change = std::move(waiting_.front());
   waiting_.pop_front();
-  return job;
+  return change;
 }
 
 }  // namespace lienzo::http

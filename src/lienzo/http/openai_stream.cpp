@@ -29,10 +29,10 @@ class PictureStream {
     while (job && !jobs::is_final(job->state)) {
       if (!sink_.open()) return give_up(id);
       if (tell_preview(*job)) last_sent = std::chrono::steady_clock::now();
-      const std::optional<jobs::Job> changed = news->next(milliseconds(1000));
+      const std::optional<JobFeed::Change> change = news->next(milliseconds(1000));
       if (context_.feed.stopped() || context_.stopping) return;  // the job goes on later
       // Without news for a while, the job is looked at all the same.
-      job = changed ? changed : context_.store.find(id);
+      job = change && !change->removed ? change->job : context_.store.find(id);
       if (std::chrono::steady_clock::now() - last_sent < std::chrono::seconds(15)) continue;
       last_sent = std::chrono::steady_clock::now();
       if (!sink_.keep_alive()) return give_up(id);
