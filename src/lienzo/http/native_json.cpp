@@ -36,6 +36,8 @@ Json with_pictures(const jobs::Job& job, const Json& pictures) {
             {"seconds_left", progress.seconds_left ? Json(*progress.seconds_left) : Json()}}},
           {"error",
            job.error ? Json{{"kind", job.error->kind}, {"message", job.error->message}} : Json()},
+          {"preview_url",
+           job.has_preview ? Json(fmt::format("/api/v1/jobs/{}/preview", job.id)) : Json()},
           {"pictures", pictures},
           {"tags", job.what.tags}};
 }
