@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "../hub/test_server.h"
 #include "dialect_fixture.h"
 #include "lienzo/image/metadata.h"
 
@@ -159,7 +160,12 @@ TEST_F(OpenAiTest, RefusesWhatIsWrongByName) {
   expect_refused({{"stream", "yes"}}, "stream", "invalid_type");
   expect_refused({{"partial_images", 4}}, "partial_images");
   expect_refused({{"stream", true}, {"response_format", "url"}}, "response_format");
-  expect_refused({{"lora", "x"}}, "lora", "unsupported");
+  expect_refused({{"lora", "x:much"}}, "lora");
+  expect_refused({{"lora", 3}}, "lora", "invalid_type");
+  expect_refused({{"lora", {{"weight", 1}}}}, "lora", "missing_required_parameter");
+  expect_refused({{"lora", {{"name", "x"}, {"path", "y"}}}}, "lora", "unknown_parameter");
+  expect_refused({{"lora", {{"name", "x"}, {"weight", "1"}}}}, "lora", "invalid_type");
+  expect_refused({{"lora", {{"name", "x"}, {"weight", 101}}}}, "lora", "invalid_input");
   expect_refused({{"strength", 0.5}}, "strength");
   expect_refused({{"strength", 2}}, "strength");
   expect_refused({{"steps", 0}}, "steps");
@@ -167,6 +173,21 @@ TEST_F(OpenAiTest, RefusesWhatIsWrongByName) {
   expect_refused({{"num_inference_steps", 201}}, "num_inference_steps", "invalid_input");
   expect_refused({{"guidance_scale", 0.5}}, "guidance_scale", "invalid_input");
   expect_refused({{"sampler", "magic"}}, "sampler", "invalid_input");
+}
+
+TEST_F(OpenAiTest, TakesLoras) {
+  using service::LoraUse;
+  const auto loras = [&](const Json& value) {
+    EXPECT_EQ(post(kGenerations, {{"prompt", "a"}, {"model", "sd"}, {"lora", value}}).status, 200);
+    return engine_.last().loras;
+  };
+  const std::vector<LoraUse> one = {{"style", 0.8, 0.8}};
+  EXPECT_EQ(loras("style:0.8"), one);
+  EXPECT_EQ(loras(R"([{"name": "style", "weight": 0.8, "text_weight": 0.8}])"), one);
+  EXPECT_EQ(loras({{"name", "style"}, {"weight", 0.8}}),
+            (std::vector<LoraUse>{{"style", 0.8, {}}}));
+  EXPECT_EQ(loras({"style:0.8", {{"name", "b"}}}),
+            (std::vector<LoraUse>{{"style", 0.8, 0.8}, {"b", 1, {}}}));
 }
 
 TEST_F(OpenAiTest, RefusesUnknownModelsWithTheList) {
@@ -252,6 +273,24 @@ TEST_F(OpenAiTest, EditsInJson) {
   refused({{{"image_url", "https://example.org/a.png"}}}, "images[0].image_url", "invalid_image");
   refused({{{"image_url", "data:image/png;base64,???"}}}, "images[0].image_url", "invalid_image");
   refused(Json::array({"x"}), "images[0]", "invalid_type");
+}
+
+TEST_F(OpenAiTest, ReadsAddressesWhereTheServerDoes) {
+  const hub::TestServer elsewhere([](const hub::Seen& request) {
+    hub::Answer answer;
+    answer.body = request.path == "/mask.png" ? half_hole(64, 64) : flat_picture(64, 64, 77);
+    return answer;
+  });
+  const Json body = {{"prompt", "a"},
+                     {"model", "sd"},
+                     {"images", {{{"image_url", elsewhere.url("/a.png")}}}},
+                     {"mask", {{"image_url", elsewhere.url("/mask.png")}}}};
+  context_.remote_images = RemoteImages::kPublic;
+  expect_refusal(post(kEdits, body), 400, "images[0].image_url", "invalid_image");
+  context_.remote_images = RemoteImages::kAny;
+  good(post(kEdits, body));
+  EXPECT_EQ(engine_.last_picture().pixels[0], 77);
+  EXPECT_EQ(engine_.last().task, Task::kInpaint);
 }
 
 TEST_F(OpenAiTest, RefusesPicturesAndMasksThatAreNone) {

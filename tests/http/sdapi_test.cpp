@@ -5,6 +5,7 @@
 #include <future>
 #include <thread>
 
+#include "../hub/test_server.h"
 #include "dialect_fixture.h"
 #include "lienzo/image/metadata.h"
 
@@ -431,6 +432,21 @@ TEST_F(SdApiTest, RefusesPicturesAndMasksThatAreNone) {
   expect_invalid(post(kPicture, edit({{"denoising_strength", 2}})), "denoising_strength");
   expect_invalid(post(kPicture, edit({{"enable_hr", true}})), "enable_hr", "value_error.extra");
   expect_invalid(post(kPicture, edit({{"override_settings", Json::object()}})), "task");
+}
+
+TEST_F(SdApiTest, ReadsAddressesWhereTheServerDoes) {
+  const hub::TestServer elsewhere([](const hub::Seen&) {
+    hub::Answer answer;
+    answer.body = flat_picture(96, 64, 77);
+    return answer;
+  });
+  const Json body = edit({{"init_images", {elsewhere.url("/a.png")}}});
+  expect_error(post(kPicture, body), 400, "[request] 'init_images': " + elsewhere.url("/a.png"));
+  context_.remote_images = RemoteImages::kAny;
+  good(post(kPicture, body));
+  EXPECT_EQ(engine_.last_picture().pixels[0], 77);
+  good(post(kPicture, edit({{"mask", elsewhere.url("/a.png")}})));
+  EXPECT_EQ(elsewhere.requests().size(), 2u);
 }
 
 TEST_F(SdApiTest, KeepsOptionsPerCaller) {

@@ -1,6 +1,7 @@
 """The server from outside: sockets, keys, pages from elsewhere, signals. Needs LIENZO_PROGRAM."""
 
 import http.client
+import http.server
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import urllib.parse
@@ -296,6 +298,39 @@ class Keys(unittest.TestCase):
             self.assertEqual([answer[0] for answer in answers][:5], [200] * 5)
             self.assertEqual(answers[-1][0], 429)
             self.assertGreater(int(answers[-1][2]["Retry-After"]), 0)
+
+
+class RemoteImages(unittest.TestCase):
+    def test_addresses_are_read_as_far_as_the_server_was_told(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        with Server(folder.name, "--simulate", "0.01") as server:
+            job = await_job(server, server.submit(prompt="a")["id"])
+            picture = server.call("GET", job["pictures"][0]["url"], raw=True)[1]
+
+        class Elsewhere(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(picture)
+
+            def log_message(self, *_):
+                pass
+
+        elsewhere = http.server.HTTPServer(("127.0.0.1", 0), Elsewhere)
+        threading.Thread(target=elsewhere.serve_forever, daemon=True).start()
+        self.addCleanup(elsewhere.server_close)
+        self.addCleanup(elsewhere.shutdown)
+        url = f"http://localhost:{elsewhere.server_port}/a.png"
+        for arguments, status, words in (((), 400, "--remote-images"), (("--remote-images",), 400, "127.0.0.1|::1"),
+                                         (("--remote-images", "any"), 202, "")):
+            with Server(folder.name, "--simulate", "0.01", *arguments) as server:
+                answer = server.call("POST", "/api/v1/jobs", {"task": "edit", "prompt": "a", "picture": url})
+                self.assertEqual(answer[0], status, answer[1])
+                self.assertRegex(json.dumps(answer[1]), words)
+        done = subprocess.run([PROGRAM, "serve", "--remote-images", "some", "--data", folder.name], capture_output=True,
+                              timeout=60)
+        self.assertEqual(done.returncode, 2)
 
 
 class Stops(unittest.TestCase):

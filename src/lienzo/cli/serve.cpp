@@ -39,6 +39,7 @@ struct Options {
   int keep_days = 0;
   double keep_gb = 0;
   int body_mb = 64;
+  http::RemoteImages remote_images = http::RemoteImages::kNone;
 };
 
 /// Waits for a signal.
@@ -74,7 +75,8 @@ int serve(Options& options) {
                         .engine = *engine,
                         .feed = feed,
                         .limits = options.limits,
-                        .wildcards = data_folder(options.service) / "wildcards"};
+                        .wildcards = data_folder(options.service) / "wildcards",
+                        .remote_images = options.remote_images};
   options.gate.loopback = http::is_loopback(options.server.host);
   options.gate.requests_per_minute = options.limits.requests_per_minute;
   http::Gate gate(*store, options.gate);
@@ -173,6 +175,18 @@ void add_serve(CLI::App& app, Action& action) {
                    "Pixels x steps x pictures of one job (no limit)")
       ->check(CLI::NonNegativeNumber)
       ->type_name("NUMBER");
+  command
+      ->add_option_function<std::string>(
+          "--remote-images",
+          [options](const std::string& which) {
+            options->remote_images =
+                which == "any" ? http::RemoteImages::kAny : http::RemoteImages::kPublic;
+          },
+          "Read pictures that requests name by an address of the internet; with 'any', also those "
+          "in this machine's own network (none)")
+      ->expected(0, 1)
+      ->check(CLI::IsMember({"", "any"}))
+      ->type_name("[any]");
   limit(command->add_option("--max-upload", options->body_mb, "MB of one request (64)"), 1, 1024);
   limit(command->add_option(
             "--keep-days", options->keep_days, "Days that pictures are kept (for ever)"),

@@ -34,6 +34,17 @@ void check_limits(const Context& context,
   }
 }
 
+// Whether a text begins like an address; base64 has no colon.
+bool is_address(std::string_view text) {
+  const std::string_view scheme = text.substr(0, text.find(':'));
+  const auto is = [&](std::string_view name) {
+    return std::equal(scheme.begin(), scheme.end(), name.begin(), name.end(), [](char a, char b) {
+      return (a | 0x20) == b;
+    });
+  };
+  return scheme.size() < text.size() && (is("http") || is("https"));
+}
+
 }  // namespace
 
 KeptPicture keep_picture(Context& context, std::string_view bytes, const std::string& field) {
@@ -55,16 +66,20 @@ KeptPicture keep_picture(Context& context, std::string_view bytes, const std::st
   } catch (const Error& error) {
     throw HttpError(400, "invalid_image", error.what(), field);
   }
-  return context.blobs.put(view);
+  kept.id = context.blobs.put(view);
+  return kept;
+}
+
+std::string picture_bytes(Context& context, std::string_view text, const std::string& field) {
+  if (!is_address(text)) return decode_picture_text(text, field);
+  return fetch_remote(
+      std::string(text), field, context.remote_images, {.largest = context.limits.largest_body});
 }
 
 std::string decode_picture_text(std::string_view text, const std::string& field) {
   const auto refuse = [&](const std::string& problem) {
     return HttpError(400, "invalid_image", fmt::format("[request] '{}' {}", field, problem), field);
   };
-  if (text.starts_with("http://") || text.starts_with("https://")) {
-    throw refuse("is a URL, which this server does not fetch; send the picture itself as base64");
-  }
   if (text.starts_with("data:")) {
     const size_t comma = text.find(";base64,");
     if (comma == std::string_view::npos) throw refuse("is a data: URL without ;base64,");

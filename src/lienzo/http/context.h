@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "lienzo/http/remote_images.h"
 #include "lienzo/image/image.h"
 #include "lienzo/jobs/blob_store.h"
 #include "lienzo/jobs/job_store.h"
@@ -36,6 +37,7 @@ struct Context {
   JobFeed& feed;
   ServerLimits limits;
   std::filesystem::path wildcards = {};  // folder of files of choices; may not exist
+  RemoteImages remote_images = RemoteImages::kNone;
   std::atomic<bool> stopping = false;
 };
 
@@ -49,8 +51,12 @@ struct KeptPicture {
 /// names it in errors. Throws HttpError.
 KeptPicture keep_picture(Context& context, std::string_view bytes, const std::string& field);
 
+/// The bytes of a picture that a request names: base64 as for decode_picture_text(), or an address
+/// of http or https, as far as the server reads these. Throws HttpError naming `field`.
+std::string picture_bytes(Context& context, std::string_view text, const std::string& field);
+
 /// The bytes of base64 text, with or without "data:...;base64," before it. Throws HttpError(400)
-/// for what is no base64 and, unless that is allowed on the server, for a URL.
+/// for what is none.
 std::string decode_picture_text(std::string_view text, const std::string& field);
 std::string encode_base64(std::string_view bytes);
 

@@ -22,12 +22,13 @@ void check_picture(Context& context,
                    const std::string& id,
                    const char* field) {
   if (!jobs::is_digest(id)) {
-    throw HttpError(
-        400,
-        "invalid_input",
-        std::string("[request] '") + field +
-            "' is no picture, expected its id (64 hexadecimal digits) or data:image/...;base64,...",
-        field);
+    throw HttpError(400,
+                    "invalid_input",
+                    std::string("[request] '") + field +
+                        "' is no picture, expected its id (64 hexadecimal digits), "
+                        "data:image/...;base64,... or, "
+                        "where the server reads addresses, http(s)://...",
+                    field);
   }
   // As young as a new one from here on, so that no sweep takes it before the job is in the store.
   const bool there = context.blobs.touch(id);
@@ -50,8 +51,8 @@ service::DrawRequest native_request(Context& context, const Caller& caller, Json
     const auto found = json.find(field);
     if (found == json.end() || !found->is_string()) continue;
     const std::string text = *found;
-    if (text.starts_with("data:") || text.starts_with("http"))
-      *found = keep_picture(context, decode_picture_text(text, field), field).id;
+    if (text.find(':') != std::string::npos)
+      *found = keep_picture(context, picture_bytes(context, text, field), field).id;
   }
   service::DrawRequest request = service::request_from_json(json, "[request]");
   if (!request.picture.empty()) check_picture(context, caller, request.picture, "picture");

@@ -13,6 +13,7 @@
 #include "lienzo/http/http_error.h"
 #include "lienzo/http/masks.h"
 #include "lienzo/http/openai_fields.h"
+#include "lienzo/http/openai_loras.h"
 #include "lienzo/image/io.h"
 
 namespace lienzo::http {
@@ -72,8 +73,8 @@ void read_extras(OpenAiFields& fields, OpenAiRequest& request) {
   draw.sampler = fields.text("sampler").value_or("");
   draw.schedule = fields.text("scheduler").value_or("");
   draw.strength = fields.real("strength", 0, 1);
-  if (!fields.any("lora").is_null())
-    refuse_field("lora", "LoRA is not supported yet; leave 'lora' out.", "unsupported");
+  request.names["loras"] = "lora";
+  draw.loras = read_openai_loras(fields.any("lora"));
 }
 
 void read_output(OpenAiFields& fields, OpenAiRequest& request) {
@@ -135,7 +136,7 @@ void read_common(Context& context, OpenAiFields& fields, OpenAiRequest& request)
 }
 
 // The bytes behind {"image_url": ...}.
-std::string referenced_picture(const Json& reference, const std::string& field) {
+std::string referenced_picture(Context& context, const Json& reference, const std::string& field) {
   if (!reference.is_object())
     refuse_field(
         field, fmt::format("Invalid type for '{}': expected an object.", field), "invalid_type");
@@ -157,7 +158,7 @@ std::string referenced_picture(const Json& reference, const std::string& field) 
                  fmt::format("Missing required parameter: '{}.image_url'.", field),
                  "missing_required_parameter");
   }
-  return decode_picture_text(url.get<std::string>(), field + ".image_url");
+  return picture_bytes(context, url.get<std::string>(), field + ".image_url");
 }
 
 struct Uploads {
@@ -165,16 +166,17 @@ struct Uploads {
   std::optional<std::string> mask;
 };
 
-Uploads read_json_uploads(OpenAiFields& fields) {
+Uploads read_json_uploads(Context& context, OpenAiFields& fields) {
   const Json images = fields.any("images");
   if (!images.is_array() || images.empty()) {
     refuse_field("images", "Missing required parameter: 'images'.", "missing_required_parameter");
   }
   if (images.size() > 1)
     refuse_field("images", "The models here edit one picture at a time; give one.", "unsupported");
-  Uploads uploads{.picture = referenced_picture(images[0], "images[0]"), .mask = {}};
+  Uploads uploads;
+  uploads.picture = referenced_picture(context, images[0], "images[0]");
   const Json mask = fields.any("mask");
-  if (!mask.is_null()) uploads.mask = referenced_picture(mask, "mask");
+  if (!mask.is_null()) uploads.mask = referenced_picture(context, mask, "mask");
   return uploads;
 }
 
@@ -254,8 +256,8 @@ OpenAiRequest read_edit(Context& context, const Call& call) {
   request.draw.prompt = fields.required_text("prompt", kLongestPrompt);
   read_common(context, fields, request);
   fields.choice("input_fidelity", {"low", "high"}, "low");
-  const Uploads uploads =
-      fields.form() ? read_form_uploads(fields, /*with_mask=*/true) : read_json_uploads(fields);
+  const Uploads uploads = fields.form() ? read_form_uploads(fields, /*with_mask=*/true)
+                                        : read_json_uploads(context, fields);
   fields.finish();
   request.draw.picture =
       keep_picture(context, uploads.picture, fields.form() ? "image" : "images[0]").id;

@@ -80,7 +80,7 @@ class Upscaling {
 
   /// Base64 in, base64 of a PNG out.
   std::string run(const std::string& text, const std::string& field) const {
-    const std::string bytes = decode_picture_text(text, field);
+    const std::string bytes = picture_bytes(context_, text, field);
     const auto [digest, picture] = keep_picture(context_, bytes, field);
     if (name_ == "None") return encode_base64(png_bytes(picture));
     const double scale = scale_for(picture);
@@ -167,7 +167,7 @@ Json pairs_of(const std::string& text) {
 Reply sdapi_png_info(SdApi& api, const Call& call) {
   const SdApiFields fields(call.json(), kOneImage);
   if (!fields.given("image")) reject_field("image", "field required", "value_error.missing");
-  const std::string bytes = decode_picture_text(fields.text("image"), "image");
+  const std::string bytes = picture_bytes(api.context, fields.text("image"), "image");
   keep_picture(api.context, bytes, "image");
   Json items = Json::object();
   std::string info;

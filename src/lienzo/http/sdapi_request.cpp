@@ -16,6 +16,7 @@
 #include "lienzo/image/io.h"
 #include "lienzo/image/mask.h"
 #include "lienzo/provenance/record.h"
+#include "lienzo/text/lora_tags.h"
 
 namespace lienzo::http {
 namespace {
@@ -149,13 +150,23 @@ void check_scripts(const SdApiFields& fields) {
   }
 }
 
-void check_prompt(const SdApiFields& fields, const std::string& name) {
-  const std::string prompt = fields.text(name);
+// Tags for LoRAs belong into the prompt; with disable_extra_networks they are taken out and do
+// nothing (modules/processing.py).
+std::string prompt_without_networks(const std::string& prompt) {
+  try {
+    return text::split_lora_tags(prompt).words;
+  } catch (const Error& problem) {
+    reject_field("prompt", problem.what());
+  }
+}
+
+void check_negative_prompt(const SdApiFields& fields) {
+  const std::string prompt = fields.text("negative_prompt");
   if (fields.flag("disable_extra_networks")) return;
   for (const std::string_view network : {"<lora:", "<lyco:", "<hypernet:"}) {
     if (prompt.find(network) != std::string::npos) {
-      reject_field(name,
-                   fmt::format("'{}...>' is not supported here yet; take it out, or set "
+      reject_field("negative_prompt",
+                   fmt::format("'{}...>' does nothing here; put it into the prompt, or set "
                                "disable_extra_networks to have it read as words",
                                network));
     }
@@ -163,8 +174,8 @@ void check_prompt(const SdApiFields& fields, const std::string& name) {
 }
 
 void refuse_unavailable(const SdApiFields& fields) {
-  check_prompt(fields, "prompt");
-  check_prompt(fields, "negative_prompt");
+  prompt_without_networks(fields.text("prompt"));
+  check_negative_prompt(fields);
   check_scripts(fields);
   only(fields, "restore_faces", false);
   only(fields, "tiling", false);
@@ -243,7 +254,9 @@ void read_common(const SdApiFields& fields,
                  service::DrawRequest& draw) {
   constexpr int kMostPictures = 64;
   constexpr int kLargestSide = 8192;
-  draw.prompt = fields.text("prompt");
+  draw.prompt = fields.flag("disable_extra_networks")
+                    ? prompt_without_networks(fields.text("prompt"))
+                    : fields.text("prompt");
   draw.negative_prompt = fields.text("negative_prompt");
   apply_styles(fields, draw);
   const int batch = ranged(fields, "batch_size", 1, kMostPictures);
@@ -330,17 +343,17 @@ void check_picture_fields(const SdApiFields& fields) {
 }
 
 // The only one of init_images.
-std::string init_image(const SdApiFields& fields) {
+std::string init_image(Context& context, const SdApiFields& fields) {
   const Json& images = fields["init_images"];
   if (!images.is_array() || images.empty())
     throw HttpError(404, "not_found", "Init image not found", "init_images");
   if (images.size() > 1) reject_field("init_images", "one picture at a time is possible here");
   if (!images[0].is_string()) reject_field("init_images", "str type expected", "type_error.str");
-  return decode_picture_text(images[0].get<std::string>(), "init_images");
+  return picture_bytes(context, images[0].get<std::string>(), "init_images");
 }
 
 image::Image read_mask(Context& context, const SdApiFields& fields, const image::Image& picture) {
-  const std::string bytes = decode_picture_text(fields.text("mask"), "mask");
+  const std::string bytes = picture_bytes(context, fields.text("mask"), "mask");
   keep_picture(context, bytes, "mask");
   image::Image mask = mask_from_strokes(bytes);
   if (mask.width != picture.width || mask.height != picture.height) {
@@ -361,7 +374,7 @@ image::Image inverted(image::Image mask) {
 
 void read_picture(Context& context, const SdApiFields& fields, service::DrawRequest& draw) {
   check_picture_fields(fields);
-  const std::string bytes = init_image(fields);
+  const std::string bytes = init_image(context, fields);
   draw.task = Task::kEdit;
   draw.picture = keep_picture(context, bytes, "init_images").id;
   draw.strength = fields.real("denoising_strength");
