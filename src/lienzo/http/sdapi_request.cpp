@@ -421,10 +421,11 @@ SdApiRequest read_sdapi_request(Context& context,
   const Json overrides =
       fields["override_settings"].is_object() ? fields["override_settings"] : Json::object();
   const Json settings = options.with(call.caller.owner, overrides, models);
-  SdApiRequest request{.draw = {},
+  const service::ModelFacts& model = model_of(settings, models);
+  SdApiRequest request{.draw = service::DrawRequest(),
                        .fields = std::move(fields),
                        .options = settings,
-                       .model = model_of(settings, models),
+                       .model = model,
                        .with_picture = with_picture};
   request.draw.model = request.model.id;
   apply_options(request.options, request.model, request.draw);
