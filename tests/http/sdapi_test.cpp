@@ -7,6 +7,7 @@
 
 #include "../hub/test_server.h"
 #include "dialect_fixture.h"
+#include "lienzo/http/sdapi_routes.h"
 #include "lienzo/image/metadata.h"
 
 namespace lienzo::http {
@@ -275,7 +276,9 @@ TEST_F(SdApiTest, RefusesWhatCannotBeDoneByName) {
   refused({{"firstpass_image", "x"}}, "firstpass_image");
   refused({{"s_churn", 0.5}}, "s_churn");
   refused({{"styles", {"none such"}}}, "styles");
-  refused({{"prompt", "a <lora:x:1>"}}, "prompt");
+  refused({{"prompt", "a <lora:x:much>"}}, "prompt");
+  refused({{"prompt", "a <hypernet:x:1>"}}, "prompt");
+  refused({{"negative_prompt", "a <lora:x:1>"}}, "negative_prompt");
   refused({{"infotext", "nothing"}}, "infotext");
   refused({{"alwayson_scripts", {{"controlnet", {{"args", {{{"module", "canny"}}}}}}}}},
           "alwayson_scripts.controlnet");
@@ -291,6 +294,16 @@ TEST_F(SdApiTest, RefusesWhatCannotBeDoneByName) {
   const Json both = Json::parse(post(kWords, {{"a", 1}, {"steps", "x"}}).body);
   EXPECT_EQ(both["detail"].size(), 2u);
   expect_error(post_text(kWords, "{"), 400, "[request]");
+}
+
+TEST_F(SdApiTest, LeavesLorasInPrompts) {
+  Json body = {{"prompt", "a <lora:style:0.8>cat"},
+               {"override_settings", {{"sd_model_checkpoint", "sd"}}}};
+  good(post(kWords, body));
+  EXPECT_EQ(engine_.last().prompt, "a <lora:style:0.8>cat");
+  body["disable_extra_networks"] = true;
+  good(post(kWords, body));
+  EXPECT_EQ(engine_.last().prompt, "a cat");
 }
 
 TEST_F(SdApiTest, FailsAsJobsFail) {
@@ -477,6 +490,9 @@ TEST_F(SdApiTest, KeepsOptionsPerCaller) {
              {"override_settings", {{"CLIP_stop_at_last_layers", 2}}},
              {"override_settings_restore_afterwards", false}}));
   EXPECT_EQ(good(get("/sdapi/v1/options"))["CLIP_stop_at_last_layers"], 2);
+  routes_ = sdapi_routes(context_);  // as of a server that was started anew
+  EXPECT_EQ(good(get("/sdapi/v1/options"))["samples_format"], "jpg");
+  EXPECT_EQ(good(get("/sdapi/v1/options"))["CLIP_stop_at_last_layers"], 2);
   caller_.owner = "another";
   EXPECT_EQ(good(get("/sdapi/v1/options"))["samples_format"], "png");
 
@@ -513,13 +529,17 @@ TEST_F(SdApiTest, ListsWhatThereIs) {
   EXPECT_EQ(models[1]["hash"], "6ce0161689");
   EXPECT_EQ(models[1]["sha256"].get<std::string>().size(), 64u);
   EXPECT_EQ(models[0]["hash"], nullptr);
+  EXPECT_EQ(good(get("/sdapi/v1/loras")),
+            Json::array({{{"name", "style"},
+                          {"alias", "style"},
+                          {"path", "loras/style.safetensors"},
+                          {"metadata", {{"ss_network_dim", "8"}}}}}));
   const Json upscalers = good(get("/sdapi/v1/upscalers"));
   ASSERT_EQ(upscalers.size(), 3u);
   EXPECT_EQ(upscalers[2]["name"], "large");
   EXPECT_EQ(good(get("/sdapi/v1/prompt-styles"))[0]["name"], "Photograph");
   for (const char* name : {"sd-vae",
                            "latent-upscale-modes",
-                           "loras",
                            "hypernetworks",
                            "face-restorers",
                            "realesrgan-models",

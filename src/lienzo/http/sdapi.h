@@ -32,8 +32,10 @@ class TaskIds {
 
 /// What the routes share; lives as long as they do.
 struct SdApi {
+  explicit SdApi(Context& shared) : context(shared), options(shared.store) {}
+
   Context& context;
-  SdApiOptions options = {};
+  SdApiOptions options;
   TaskIds tasks = {};
 };
 
@@ -50,6 +52,7 @@ Reply sdapi_pending_tasks(SdApi& api, const Call& call);
 Reply sdapi_samplers(SdApi& api);
 Reply sdapi_schedulers(SdApi& api);
 Reply sdapi_models(SdApi& api);
+Reply sdapi_loras(SdApi& api);
 Reply sdapi_upscalers(SdApi& api);
 Reply sdapi_styles();
 Reply sdapi_memory();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 
 #include "lienzo/base/error.h"
@@ -75,6 +76,8 @@ constexpr OptionRow kOptions[] = {
     {"interrupt_after_current", kFlag, "false"},
 };
 
+std::string name_in_store(std::string_view name) { return fmt::format("sdapi.{}", name); }
+
 const OptionRow* find_row(const std::string& name) {
   const auto* found = std::find_if(
       std::begin(kOptions), std::end(kOptions), [&](const auto& row) { return row.name == name; });
@@ -123,11 +126,10 @@ Json checked(const std::string& prefix,
 
 Json SdApiOptions::of(const std::string& owner, std::span<const service::ModelFacts> models) {
   Json options = Json::object();
-  for (const OptionRow& row : kOptions) options[std::string(row.name)] = Json::parse(row.normal);
-  {
-    const std::scoped_lock lock(mutex_);
-    if (const auto found = by_owner_.find(owner); found != by_owner_.end())
-      options.update(found->second);
+  const std::map<std::string, std::string> kept = store_.settings(owner);
+  for (const OptionRow& row : kOptions) {
+    const auto found = kept.find(name_in_store(row.name));
+    options[std::string(row.name)] = Json::parse(found == kept.end() ? row.normal : found->second);
   }
   if (models.empty()) return options;
   const service::ModelFacts& model = model_of(options, models);
@@ -139,13 +141,10 @@ Json SdApiOptions::of(const std::string& owner, std::span<const service::ModelFa
 void SdApiOptions::set(const std::string& owner,
                        const Json& changes,
                        std::span<const service::ModelFacts> models) {
-  Json kept = Json::object();
+  std::map<std::string, std::string> kept;
   for (const auto& item : changes.items())
-    kept[item.key()] = checked("", item.key(), item.value(), models);
-  const std::scoped_lock lock(mutex_);
-  Json& options = by_owner_[owner];
-  if (options.is_null()) options = Json::object();
-  options.update(kept);
+    kept[name_in_store(item.key())] = checked("", item.key(), item.value(), models).dump();
+  if (!kept.empty()) store_.put_settings(owner, kept);
 }
 
 Json SdApiOptions::with(const std::string& owner,

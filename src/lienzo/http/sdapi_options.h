@@ -1,21 +1,23 @@
 #pragma once
 
-#include <map>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "lienzo/http/route.h"
+#include "lienzo/jobs/job_store.h"
 #include "lienzo/service/engine.h"
 
 namespace lienzo::http {
 
-/// The settings of AUTOMATIC1111 that its clients read and write, one set per caller, in memory.
+/// The settings of AUTOMATIC1111 that its clients read and write, one set per caller, in the store.
 /// Few of them change anything here; one that would change pictures in a way that we cannot may
 /// only have the value that means "off".
 class SdApiOptions {
  public:
+  /// `store` outlives it.
+  explicit SdApiOptions(jobs::JobStore& store) : store_(store) {}
+
   /// All of them, as the caller set them.
   Json of(const std::string& owner, std::span<const service::ModelFacts> models);
   /// Throws FieldProblems, and then nothing changed.
@@ -28,8 +30,7 @@ class SdApiOptions {
             std::span<const service::ModelFacts> models);
 
  private:
-  std::mutex mutex_;
-  std::map<std::string, Json> by_owner_;  // what differs from the defaults
+  jobs::JobStore& store_;
 };
 
 /// The model that settings made by of() or with() name.
