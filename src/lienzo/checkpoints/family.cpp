@@ -55,7 +55,8 @@ std::string refusal(Family family) {
     case Family::kControlNet:
       return "is a ControlNet, T2I-Adapter or IP-Adapter, which guides a model and is none itself";
     case Family::kLora:
-      return "is a LoRA, which changes a model and is none itself; give the model it was made for";
+      return "is a LoRA, which changes a model and is none itself; give the model it was made for, "
+             "and this as --lora";
     case Family::kTextualInversion:
       return "is a textual inversion, a new word for a model and none itself; give the model it "
              "was made for";
