@@ -6,6 +6,8 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <array>
+#include <initializer_list>
 #include <thread>
 
 #include "compare.h"
@@ -80,6 +82,31 @@ TEST(Prepare, TakesWeightsOfAnyFloatingType) {
       x.matmul(layer->weight.detach().to(torch::kFloat).t()) + layer->bias.detach();
   prepare_for_inference(*layer, torch::kFloat);
   EXPECT_LT(error_of(layer(x), wanted), 1e-6);
+}
+
+// Converted piece by piece on the way into the packed order, or beforehand.
+TEST(Prepare, GivesTheSameBitsFromHalvesAsFromTheirValues) {
+  torch::manual_seed(8);
+  const torch::InferenceMode inference;
+  for (const auto& [out, in] : {std::array<int64_t, 2>{1, 3}, {19, 7}, {320, 40}, {1283, 24}}) {
+    Linear narrow(in, out), wide(in, out);
+    narrow->weight.set_data(narrow->weight.to(torch::kHalf));
+    wide->weight.set_data(narrow->weight.to(torch::kFloat));
+    wide->bias.set_data(narrow->bias.clone());
+    Conv2d narrow_conv(Conv2dOptions{.in = in, .out = out}), wide_conv(narrow_conv->options());
+    narrow_conv->weight.set_data(narrow_conv->weight.to(torch::kHalf));
+    wide_conv->weight.set_data(narrow_conv->weight.to(torch::kFloat));
+    wide_conv->bias.set_data(narrow_conv->bias.clone());
+    const torch::Tensor x = torch::randn({5, in}), picture = torch::randn({1, in, 6, 9});
+    const torch::Tensor plain = wide(x), plain_conv = wide_conv(picture);
+    for (torch::nn::Module* layer : std::initializer_list<torch::nn::Module*>{
+             narrow.get(), wide.get(), narrow_conv.get(), wide_conv.get()})
+      prepare_for_inference(*layer, torch::kFloat);
+    EXPECT_TRUE(torch::equal(narrow(x), wide(x))) << out;
+    EXPECT_TRUE(torch::equal(narrow_conv(picture), wide_conv(picture))) << out;
+    EXPECT_LT(error_of(narrow(x), plain), 2e-6) << out;
+    EXPECT_LT(error_of(narrow_conv(picture), plain_conv), 4e-6) << out;
+  }
 }
 
 TEST(Prepare, RefusesOtherTypesAndASecondTypeOfPackedWeights) {

@@ -11,6 +11,7 @@
 #include "lienzo/nn/fused_attention.h"
 #include "lienzo/nn/group_norm.h"
 #include "lienzo/nn/linear.h"
+#include "lienzo/nn/norm_conv2d.h"
 #include "lienzo/nn/resnet_block_2d.h"
 #include "lienzo/nn/upsample_conv2d.h"
 #include "lienzo/tensor/shape.h"
@@ -79,8 +80,8 @@ struct MidBlockImpl : torch::nn::Module {
 TORCH_MODULE(MidBlock);
 
 // Hold the convolution under the name "conv", as diffusers' Downsample2D and Upsample2D do.
-struct DownsampleImpl : torch::nn::Module {
-  explicit DownsampleImpl(int64_t channels)
+struct VaeDownsampleImpl : torch::nn::Module {
+  explicit VaeDownsampleImpl(int64_t channels)
       : conv(register_module("conv",
                              nn::Conv2d(nn::Conv2dOptions{
                                  .in = channels, .out = channels, .stride = 2, .padding = 0}))) {}
@@ -89,14 +90,14 @@ struct DownsampleImpl : torch::nn::Module {
   }
   nn::Conv2d conv;
 };
-TORCH_MODULE(Downsample);
+TORCH_MODULE(VaeDownsample);
 
-struct UpsampleImpl : torch::nn::Module {
-  explicit UpsampleImpl(int64_t channels)
+struct VaeUpsampleImpl : torch::nn::Module {
+  explicit VaeUpsampleImpl(int64_t channels)
       : conv(register_module("conv", nn::UpsampleConv2d(channels, channels))) {}
   nn::UpsampleConv2d conv;
 };
-TORCH_MODULE(Upsample);
+TORCH_MODULE(VaeUpsample);
 
 // DownEncoderBlock2D or UpDecoderBlock2D.
 struct LevelImpl : torch::nn::Module {
@@ -113,15 +114,15 @@ struct LevelImpl : torch::nn::Module {
     if (!resamples) return;
     resamplers = register_module(up ? "upsamplers" : "downsamplers", torch::nn::ModuleList());
     if (up)
-      resamplers->push_back(Upsample(out_channels));
+      resamplers->push_back(VaeUpsample(out_channels));
     else
-      resamplers->push_back(Downsample(out_channels));
+      resamplers->push_back(VaeDownsample(out_channels));
   }
   torch::Tensor forward(torch::Tensor x) {
     for (const auto& resnet : *resnets) x = resnet->as<nn::ResnetBlock2dImpl>()->forward(x);
     if (!resamplers) return x;
-    if (auto* upsample = resamplers[0]->as<UpsampleImpl>()) return upsample->conv(x);
-    return resamplers[0]->as<DownsampleImpl>()->forward(x);
+    if (auto* upsample = resamplers[0]->as<VaeUpsampleImpl>()) return upsample->conv(x);
+    return resamplers[0]->as<VaeDownsampleImpl>()->forward(x);
   }
   torch::nn::ModuleList resnets;
   torch::nn::ModuleList resamplers{nullptr};
@@ -243,9 +244,10 @@ class AutoencoderEncoderImpl : public torch::nn::Module {
   }
   torch::Tensor forward(const torch::Tensor& x) {
     torch::Tensor h = conv_in_(x);  // (B, widths[0], H, W)
-    for (const auto& block : *down_blocks_) h = block->as<LevelImpl>()->forward(h);
-    h = mid_block_->forward(h);                          // (B, widths[-1], h, w)
-    return conv_out_(conv_norm_out_(h, /*silu=*/true));  // (B, 2 latent, h, w)
+    // Moved, so that nobody holds what a level began with: those are the largest tensors of all.
+    for (const auto& block : *down_blocks_) h = block->as<LevelImpl>()->forward(std::move(h));
+    h = mid_block_->forward(h);                              // (B, widths[-1], h, w)
+    return nn::norm_conv2d(h, *conv_norm_out_, *conv_out_);  // (B, 2 latent, h, w)
   }
 
  private:
@@ -277,8 +279,8 @@ class AutoencoderDecoderImpl : public torch::nn::Module {
   }
   torch::Tensor forward(const torch::Tensor& z) {
     torch::Tensor h = mid_block_->forward(conv_in_(z));  // (B, widths[0], h, w)
-    for (const auto& block : *up_blocks_) h = block->as<LevelImpl>()->forward(h);
-    return conv_out_(conv_norm_out_(h, /*silu=*/true));  // (B, out, H, W)
+    for (const auto& block : *up_blocks_) h = block->as<LevelImpl>()->forward(std::move(h));
+    return nn::norm_conv2d(h, *conv_norm_out_, *conv_out_);  // (B, out, H, W)
   }
 
  private:

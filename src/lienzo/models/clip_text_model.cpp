@@ -7,25 +7,42 @@
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
+#include <optional>
+
 #include "lienzo/base/error.h"
 #include "lienzo/models/reference_config.h"
 #include "lienzo/nn/activations.h"
 #include "lienzo/nn/fused_attention.h"
 #include "lienzo/nn/layer_norm.h"
 #include "lienzo/nn/linear.h"
+#include "lienzo/nn/prepare.h"
 #include "lienzo/nn/skip_init.h"
 #include "lienzo/tensor/shape.h"
 
 namespace lienzo::models {
 namespace {
 
-// A table of rows under the name "weight".
-struct TableImpl : torch::nn::Module {
+// A table of rows under the name "weight". It stays in its file's type where that is the smaller
+// one: a text reads few of its rows.
+struct TableImpl : torch::nn::Module, nn::Preparable {
   TableImpl(int64_t rows, int64_t width)
       : weight(register_parameter("weight", torch::empty({rows, width}))) {
     if (!nn::SkipInit::active()) torch::nn::init::normal_(weight, 0, 0.02);
   }
+  void prepare(torch::ScalarType dtype) override {
+    const bool smaller = weight.element_size() <= c10::elementSize(dtype);
+    // A copy, so that the file may go.
+    weight.set_data(weight.to(smaller ? weight.scalar_type() : dtype,
+                              /*non_blocking=*/false,
+                              /*copy=*/true));
+    type = dtype;
+  }
+  torch::Tensor rows(const torch::Tensor& ids) {
+    const torch::Tensor found = torch::embedding(weight, ids);
+    return type ? found.to(*type) : found;
+  }
   torch::Tensor weight;
+  std::optional<torch::ScalarType> type;  // once prepared
 };
 TORCH_MODULE(Table);
 
@@ -235,8 +252,9 @@ ClipTextModelImpl::Output ClipTextModelImpl::forward(const torch::Tensor& ids,
                             config_.vocab_size - 1));
   }
   Parts& p = *parts_;
-  torch::Tensor x = torch::embedding(p.token_embedding->weight, ids) +
-                    p.position_embedding->weight.slice(0, 0, length);  // (B, T, hidden_size)
+  const torch::Tensor positions = torch::arange(length, ids.options());
+  torch::Tensor x =
+      p.token_embedding->rows(ids) + p.position_embedding->rows(positions);  // (B, T, hidden_size)
   Output output;
   for (int64_t i = 0; i < layers; ++i) {
     x = p.layers[static_cast<size_t>(i)]->as<LayerImpl>()->forward(x);

@@ -6,6 +6,7 @@
 #include <torch/types.h>
 
 #include "lienzo/nn/layers.h"
+#include "lienzo/nn/norm_conv2d.h"
 #include "lienzo/nn/resnet_block_2d.h"
 #include "lienzo/nn/spatial_transformer.h"
 #include "lienzo/nn/upsample_conv2d.h"
@@ -266,7 +267,7 @@ torch::Tensor UNet2DConditionImpl::forward(const torch::Tensor& latents,
   x = mid_block_->middle(x, embedding, context);  // (B, widths[-1], h / factor, w / factor)
   for (const auto& block : *up_blocks_)
     x = block->as<UNetBlockImpl>()->up(x, embedding, context, skips);
-  return conv_out_(conv_norm_out_(x, /*silu=*/true));
+  return nn::norm_conv2d(x, *conv_norm_out_, *conv_out_);
 }
 
 }  // namespace lienzo::models

@@ -32,10 +32,11 @@ torch::Tensor Conv2dImpl::forward(const torch::Tensor& x, const torch::Tensor& r
 void Conv2dImpl::prepare(torch::ScalarType dtype) {
   if (packed_) return check_prepared_as(*packed_, dtype);
   const int64_t padding = options_.padding;
-  packed_ = pack_convolution(weight.detach().to(dtype),
+  packed_ = pack_convolution(weight.detach(),
                              bias.defined() ? bias.detach() : bias,
                              options_.stride,
-                             {padding, padding, padding, padding});
+                             {padding, padding, padding, padding},
+                             dtype);
   if (packed_) {
     release(weight);
     release(bias);

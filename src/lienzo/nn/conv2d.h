@@ -32,6 +32,8 @@ class Conv2dImpl : public torch::nn::Module, public Preparable {
   void prepare(torch::ScalarType dtype) override;
 
   const Conv2dOptions& options() const { return options_; }
+  /// The prepared layer; nullptr before, and where there is no primitive.
+  PackedLayer* packed() const { return packed_.get(); }
   torch::Tensor weight, bias;
 
  private:

@@ -177,33 +177,57 @@ torch::Tensor group_norm(const torch::Tensor& x,
   torch::Tensor y = torch::empty_like(x, x.options(), torch::MemoryFormat::ChannelsLast);
   if (x.numel() == 0) return y;
   const torch::Tensor rows = x.contiguous(torch::MemoryFormat::ChannelsLast);
-  const torch::Tensor gain = floats(weight), offset = floats(bias);
+  const MeasuredGroupNorm measured(rows, weight, bias, groups, epsilon, add);
+  for (int64_t picture = 0; picture < x.size(0); ++picture)
+    measured.apply(picture, 0, x.size(2), silu, y.narrow(0, picture, 1));
+  return y;
+}
+
+MeasuredGroupNorm::MeasuredGroupNorm(const torch::Tensor& x,
+                                     const torch::Tensor& weight,
+                                     const torch::Tensor& bias,
+                                     int64_t groups,
+                                     double epsilon,
+                                     const torch::Tensor& add)
+    : x_(x), offset_(floats(bias)) {
+  const torch::Tensor gain = floats(weight);
   const torch::Tensor added = add.defined() ? floats(add) : torch::Tensor();
   with_number_of(x, [&](auto number) {
     using T = decltype(number);
     const Chunks chunks(x);
-    const Scaling scaling = make_scaling(measure_chunks<T>(numbers<T>(rows), chunks, groups, added),
-                                         chunks,
-                                         groups,
-                                         gain,
-                                         epsilon,
-                                         added);
-    parallel_for(chunks.total(), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t at = chunks.start(i) * chunks.channels,
-                      picture = i / chunks.per_picture * chunks.channels;
-        scale_channels(numbers<T>(rows) + at,
-                       chunks.rows(i),
-                       chunks.channels,
-                       scaling.shift.data() + picture,
-                       scaling.scale.data() + picture,
-                       offset.data_ptr<float>(),
-                       silu,
-                       numbers<T>(y) + at);
-      }
+    Scaling scaling = make_scaling(measure_chunks<T>(numbers<T>(x), chunks, groups, added),
+                                   chunks,
+                                   groups,
+                                   gain,
+                                   epsilon,
+                                   added);
+    shift_ = std::move(scaling.shift);
+    scale_ = std::move(scaling.scale);
+  });
+}
+
+void MeasuredGroupNorm::apply(
+    int64_t picture, int64_t first, int64_t last, bool silu, const torch::Tensor& y) const {
+  const int64_t channels = x_.size(1), width = x_.size(3);
+  const int64_t pixels = (last - first) * width, part = std::max<int64_t>(1, 65536 / channels);
+  const int64_t before = (picture * x_.size(2) + first) * width * channels;
+  const auto scaling = static_cast<size_t>(picture * channels);
+  with_number_of(x_, [&](auto number) {
+    using T = decltype(number);
+    const T* from = numbers<T>(x_) + before;
+    T* to = numbers<T>(y);
+    parallel_for((pixels + part - 1) / part, [&](int64_t begin, int64_t end) {
+      const int64_t start = begin * part, stop = std::min(end * part, pixels);
+      scale_channels(from + start * channels,
+                     stop - start,
+                     channels,
+                     shift_.data() + scaling,
+                     scale_.data() + scaling,
+                     offset_.data_ptr<float>(),
+                     silu,
+                     to + start * channels);
     });
   });
-  return y;
 }
 
 GroupNormImpl::GroupNormImpl(int64_t groups, int64_t channels, double epsilon)
@@ -216,9 +240,16 @@ torch::Tensor GroupNormImpl::forward(const torch::Tensor& x, bool silu, const to
   return group_norm(x, weight, bias, groups_, epsilon_, silu, add);
 }
 
+MeasuredGroupNorm GroupNormImpl::measure(const torch::Tensor& x, const torch::Tensor& add) const {
+  return {x, weight, bias, groups_, epsilon_, add};
+}
+
 void GroupNormImpl::prepare(torch::ScalarType) {
-  weight.set_data(weight.to(torch::kFloat).contiguous());
-  bias.set_data(bias.to(torch::kFloat).contiguous());
+  for (torch::Tensor* parameter : {&weight, &bias}) {
+    // A copy, so that the file they came from may go.
+    parameter->set_data(
+        parameter->to(torch::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous());
+  }
 }
 
 }  // namespace lienzo::nn

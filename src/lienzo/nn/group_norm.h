@@ -5,6 +5,8 @@
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
+#include <vector>
+
 #include "lienzo/nn/prepare.h"
 
 namespace lienzo::nn {
@@ -33,11 +35,32 @@ torch::Tensor group_norm_plain(const torch::Tensor& x,
                                bool silu,
                                const torch::Tensor& add = {});
 
+/// The norm of pictures that are too large to be held twice: measured once, then applied to a few
+/// rows at a time. The numbers are group_norm()'s.
+class MeasuredGroupNorm {
+ public:
+  /// The arguments of group_norm(); x is fp32 or bf16 on the CPU, channels-last, and outlives this.
+  MeasuredGroupNorm(const torch::Tensor& x,
+                    const torch::Tensor& weight,
+                    const torch::Tensor& bias,
+                    int64_t groups,
+                    double epsilon,
+                    const torch::Tensor& add = {});
+  /// Rows `first` to `last` - 1 of a picture into y (1, C, last - first, W), channels-last.
+  void apply(int64_t picture, int64_t first, int64_t last, bool silu, const torch::Tensor& y) const;
+
+ private:
+  torch::Tensor x_, offset_;
+  std::vector<float> shift_, scale_;  // per picture and channel
+};
+
 /// Parameters `weight` (channels), started at one, and `bias` (channels), at zero.
 class GroupNormImpl : public torch::nn::Module, public Preparable {
  public:
   GroupNormImpl(int64_t groups, int64_t channels, double epsilon);
   torch::Tensor forward(const torch::Tensor& x, bool silu = false, const torch::Tensor& add = {});
+  /// For pictures a kernel reads (kernel_tensor.h), channels-last.
+  MeasuredGroupNorm measure(const torch::Tensor& x, const torch::Tensor& add = {}) const;
   /// Keeps the parameters in fp32 whatever the type.
   void prepare(torch::ScalarType dtype) override;
 

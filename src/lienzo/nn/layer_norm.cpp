@@ -69,8 +69,11 @@ torch::Tensor LayerNormImpl::forward(const torch::Tensor& x) {
 }
 
 void LayerNormImpl::prepare(torch::ScalarType) {
-  weight.set_data(weight.to(torch::kFloat).contiguous());
-  bias.set_data(bias.to(torch::kFloat).contiguous());
+  for (torch::Tensor* parameter : {&weight, &bias}) {
+    // A copy, so that the file they came from may go.
+    parameter->set_data(
+        parameter->to(torch::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous());
+  }
 }
 
 }  // namespace lienzo::nn

@@ -26,7 +26,7 @@ torch::Tensor LinearImpl::forward(const torch::Tensor& x, const torch::Tensor& r
 
 void LinearImpl::prepare(torch::ScalarType dtype) {
   if (packed_) return check_prepared_as(*packed_, dtype);
-  packed_ = pack_linear(weight.detach().to(dtype), bias.defined() ? bias.detach() : bias);
+  packed_ = pack_linear(weight.detach(), bias.defined() ? bias.detach() : bias, dtype);
   if (packed_) {
     release(weight);
     release(bias);

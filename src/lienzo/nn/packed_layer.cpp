@@ -7,6 +7,10 @@
 
 namespace lienzo::nn {
 
+void PackedLayer::forward_rows(const torch::Tensor&, bool, bool, const torch::Tensor&) {
+  throw Error(ErrorKind::kInternal, "[packed layer] some rows of a layer that has none");
+}
+
 void release(torch::Tensor& parameter) {
   if (parameter.defined()) parameter.set_data(torch::empty({0}, parameter.options()));
 }

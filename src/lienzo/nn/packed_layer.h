@@ -14,6 +14,10 @@ class PackedLayer {
   virtual ~PackedLayer() = default;
   /// x of type() on the CPU, otherwise kInvalidInput.
   virtual torch::Tensor forward(const torch::Tensor& x) = 0;
+  /// A convolution of stride 1 for some rows of a tall picture: x (B, in, H, W), channels-last, are
+  /// the rows that they look at; zeros stand above x and below it only where it has the picture's
+  /// first row (`top`) and its last (`bottom`). Fills y (B, out, H', W'), channels-last.
+  virtual void forward_rows(const torch::Tensor& x, bool top, bool bottom, const torch::Tensor& y);
   /// The weights once more in the order in which they came, in fp32.
   virtual torch::Tensor weight() = 0;
   torch::ScalarType type() const { return type_; }
@@ -22,9 +26,13 @@ class PackedLayer {
   torch::ScalarType type_;
 };
 
-/// weight (out, in), bias (out) or undefined: x (..., in) -> (..., out). nullptr where this build
-/// or this processor has no fast primitive for the type of `weight`.
-std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor& weight, const torch::Tensor& bias);
+/// weight (out, in) of any type of fractions, bias (out) or undefined: x (..., in) of `type` ->
+/// (..., out). The numbers of an index of x's first axis, or of a row where x has two, depend on no
+/// other's. The weights are converted and reordered piece by piece, in threads. nullptr where this
+/// build or this processor has no fast primitive for `type`.
+std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor& weight,
+                                         const torch::Tensor& bias,
+                                         torch::ScalarType type);
 
 /// Rows and columns of zeros around a picture.
 struct Padding {
@@ -32,11 +40,12 @@ struct Padding {
 };
 
 /// weight (out, in, kernel, kernel), bias (out) or undefined: x (B, in, H, W) -> (B, out, H', W'),
-/// channels-last. nullptr as in pack_linear.
+/// channels-last; otherwise as pack_linear.
 std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor& weight,
                                               const torch::Tensor& bias,
                                               int64_t stride,
-                                              const Padding& padding);
+                                              const Padding& padding,
+                                              torch::ScalarType type);
 
 /// Leaves the parameter that was packed with no elements; undefined ones stay so.
 void release(torch::Tensor& parameter);

@@ -3,14 +3,14 @@
 
 namespace lienzo::nn {
 
-std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor&, const torch::Tensor&) {
+std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor&,
+                                         const torch::Tensor&,
+                                         torch::ScalarType) {
   return nullptr;
 }
 
-std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor&,
-                                              const torch::Tensor&,
-                                              int64_t,
-                                              const Padding&) {
+std::unique_ptr<PackedLayer> pack_convolution(
+    const torch::Tensor&, const torch::Tensor&, int64_t, const Padding&, torch::ScalarType) {
   return nullptr;
 }
 

@@ -11,7 +11,10 @@
 #include <string>
 
 #include "lienzo/base/error.h"
+#include "lienzo/nn/half_kernel.h"
 #include "lienzo/nn/packed_layer.h"
+#include "lienzo/nn/parallel.h"
+#include "lienzo/nn/weight_memory.h"
 #include "lienzo/tensor/shape.h"
 
 namespace lienzo::nn {
@@ -28,6 +31,13 @@ const dnnl::engine& processor() {
 dnnl::stream& this_thread() {
   thread_local dnnl::stream stream(processor());
   return stream;
+}
+
+bool has_avx512() {
+  const auto bits = [](dnnl::cpu_isa isa) { return static_cast<unsigned>(isa); };
+  static const bool has = (bits(dnnl::get_effective_cpu_isa()) &
+                           bits(dnnl::cpu_isa::avx512_core)) == bits(dnnl::cpu_isa::avx512_core);
+  return has;
 }
 
 memory as_memory(const memory::desc& layout, const torch::Tensor& x) {
@@ -48,8 +58,113 @@ void reorder(const torch::Tensor& x,
 }
 
 torch::Tensor reordered(const torch::Tensor& x, const memory::desc& from, const memory::desc& to) {
-  const torch::Tensor result = room_for(to);
+  const torch::Tensor result = weight_memory(static_cast<int64_t>(to.get_size()));
   reorder(x, from, result, to);
+  return result;
+}
+
+memory::data_type number(torch::ScalarType type) {
+  return type == torch::kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32;
+}
+
+// Weights as they come, (out, ...), and where their axes stand in a primitive's description.
+struct Incoming {
+  torch::Tensor weight;  // contiguous, of any type of fractions
+  int outputs = 0;       // the axis of the outputs
+  Tag order = Tag::undef;
+};
+
+// As many outputs as the layout has in one of its blocks: pieces of whole blocks lie in a row.
+int64_t block_of(const memory::desc& layout, int axis) {
+  const auto& blocking = layout.data.format_desc.blocking;
+  int64_t block = 1;
+  for (int i = 0; i < blocking.inner_nblks; ++i) {
+    if (blocking.inner_idxs[i] == axis) block *= blocking.inner_blks[i];
+  }
+  return block;
+}
+
+// How many outputs are converted and reordered together: as much as one core's cache holds, and
+// enough pieces for all processors.
+int64_t outputs_together(const torch::Tensor& weight, int64_t block) {
+  constexpr int64_t kNumbers = 131072, kLeastPieces = 16;
+  const int64_t out = weight.size(0), each = std::max<int64_t>(1, weight.numel() / out);
+  const int64_t fitting = std::min(kNumbers / each, (out + kLeastPieces - 1) / kLeastPieces);
+  return std::max<int64_t>(1, (fitting + block - 1) / block) * block;
+}
+
+// Some outputs on their way from the file's order and type to `layout`.
+struct Piece {
+  memory::desc from, to;
+  size_t offset = 0;  // of the first number in the reordered weights, bytes
+  dnnl::reorder primitive;
+};
+
+Piece make_piece(const Incoming& in,
+                 const memory::desc& layout,
+                 torch::ScalarType type,
+                 int64_t first,
+                 int64_t outputs) {
+  memory::dims dims = layout.dims(), offsets(dims.size(), 0);
+  dims[static_cast<size_t>(in.outputs)] = outputs;
+  offsets[static_cast<size_t>(in.outputs)] = first;
+  Piece piece;
+  piece.from = memory::desc(dims, number(type), in.order);
+  piece.to = layout.submemory_desc(dims, offsets);
+  // Pieces that differ in their place only share a primitive.
+  piece.offset = static_cast<size_t>(piece.to.data.offset0) * c10::elementSize(type);
+  piece.to.data.offset0 = 0;
+  piece.primitive =
+      dnnl::reorder({processor(), piece.from, processor(), piece.to, dnnl::primitive_attr()});
+  return piece;
+}
+
+// The numbers of x, which is contiguous, in the type of y.
+void convert(const torch::Tensor& x, const torch::Tensor& y) {
+  if (x.scalar_type() != torch::kHalf || y.scalar_type() != torch::kFloat) {
+    y.copy_(x);
+  } else {
+    widen_halves(
+        reinterpret_cast<const uint16_t*>(x.data_ptr<at::Half>()), x.numel(), y.data_ptr<float>());
+  }
+}
+
+// Converts to `type` and reorders to `layout` what fits into a core's cache at a time.
+torch::Tensor packed_weights(const Incoming& in,
+                             const memory::desc& layout,
+                             torch::ScalarType type) {
+  const torch::Tensor result = weight_memory(static_cast<int64_t>(layout.get_size()));
+  const int64_t out = in.weight.size(0);
+  const bool in_blocks = layout.data.format_kind == dnnl_blocked;
+  const int64_t together =
+      in_blocks ? outputs_together(in.weight, block_of(layout, in.outputs)) : out;
+  const int64_t pieces = (out + together - 1) / together, before_last = (pieces - 1) * together;
+  // All but the last are alike, at even distances.
+  const Piece last = make_piece(in, layout, type, before_last, out - before_last);
+  const Piece others = pieces > 1 ? make_piece(in, layout, type, 0, together) : last;
+  const size_t distance = pieces > 1 ? last.offset / static_cast<size_t>(pieces - 1) : 0;
+  parallel_for(pieces, [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard no_grad;
+    for (int64_t i = begin; i < end; ++i) {
+      const Piece& piece = i + 1 < pieces ? others : last;
+      const int64_t first = i * together, outputs = std::min(together, out - first);
+      const torch::Tensor source = in.weight.narrow(0, first, outputs);
+      char* place = static_cast<char*>(result.data_ptr()) + distance * static_cast<size_t>(i);
+      const auto options = source.options().dtype(type);
+      if (piece.from == piece.to) {
+        convert(source, at::from_blob(place, source.sizes(), options));
+        continue;
+      }
+      torch::Tensor numbers = source;
+      if (source.scalar_type() != type) {
+        numbers = at::empty(source.sizes(), options);
+        convert(source, numbers);
+      }
+      memory from = as_memory(piece.from, numbers), to(piece.to, processor(), place);
+      piece.primitive.execute(this_thread(), from, to);
+      this_thread().wait();
+    }
+  });
   return result;
 }
 
@@ -89,22 +204,25 @@ Plan plan_of(const Description& description) {
 
 class Packed : public PackedLayer {
  public:
-  Packed(const torch::Tensor& weight, const torch::Tensor& bias)
-      : PackedLayer(weight.scalar_type()),
-        bias_(bias.defined() ? bias.to(torch::kFloat).contiguous() : at::zeros({weight.size(0)})) {}
+  // A bias of its own, whose file may go.
+  Packed(int64_t outputs, const torch::Tensor& bias, torch::ScalarType type)
+      : PackedLayer(type),
+        bias_(bias.defined()
+                  ? bias.to(torch::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous()
+                  : at::zeros({outputs})) {}
 
  protected:
   // A plan without its weights. Throws dnnl::error where there is no primitive.
   virtual Plan make_plan(c10::IntArrayRef shape) const = 0;
 
-  // Reorders the weights, given in `layout`, for inputs of `shape`.
-  void pack(const torch::Tensor& weight, const memory::desc& layout, c10::IntArrayRef shape) {
+  // Converts the weights and reorders them for inputs of `shape`.
+  void pack(const Incoming& weights, c10::IntArrayRef shape) {
     const Plan plan = make_plan(shape);
     // The slow reference of oneDNN is no gain over LibTorch's own way.
     if (plan.name.starts_with("ref"))
       throw dnnl::error(dnnl_unimplemented, "only a reference implementation");
     layout_ = plan.weights_layout;
-    weights_ = reordered(weight, layout, layout_);
+    weights_ = packed_weights(weights, layout_, type());
   }
 
   // The weights in `layout`, which is of fp32.
@@ -148,15 +266,11 @@ class Packed : public PackedLayer {
                             c10::toString(type())));
   }
 
-  memory::data_type number() const {
-    return type() == torch::kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32;
-  }
-
  private:
   // The plan for inputs of `shape`. Which order of the weights is best depends on the size of the
   // pictures a little, so they are reordered once more when that changes.
   std::shared_ptr<const Plan> plan_for(c10::IntArrayRef shape) {
-    constexpr size_t kMost = 8;  // shapes remembered
+    constexpr size_t kMost = 16;  // shapes remembered
     const int threads = at::get_num_threads();
     const std::scoped_lock lock(mutex_);
     const auto known = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) {
@@ -189,9 +303,13 @@ class Packed : public PackedLayer {
 
 class PackedLinear : public Packed {
  public:
-  PackedLinear(const torch::Tensor& weight, const torch::Tensor& bias)
-      : Packed(weight, bias), in_(weight.size(1)), out_(weight.size(0)) {
-    pack(weight.contiguous(), memory::desc({in_, out_}, number(), Tag::ba), {kSomeRows, in_});
+  PackedLinear(const torch::Tensor& weight, const torch::Tensor& bias, torch::ScalarType type)
+      : Packed(weight.size(0), bias, type), in_(weight.size(1)), out_(weight.size(0)) {
+    // Where the primitive packs plain weights itself at every call, it reads either order as fast,
+    // and theirs needs no transposing.
+    const memory::desc transposed({in_, out_}, number(type), Tag::ab);
+    if (make_plan({kSomeRows, in_}).weights_layout == transposed) order_ = Tag::ba;
+    pack({.weight = weight.contiguous(), .outputs = 1, .order = Tag::ba}, {kSomeRows, in_});
   }
 
   torch::Tensor forward(const torch::Tensor& x) override {
@@ -205,7 +323,14 @@ class PackedLinear : public Packed {
     }
     shape.back() = out_;
     const torch::Tensor y = at::empty(shape, x.options());
-    if (x.numel() > 0) run({x.numel() / in_, in_}, x.contiguous(), y);
+    if (x.numel() == 0) return y;
+    const torch::Tensor in = x.contiguous().view({-1, in_}), out = y.view({-1, out_});
+    const int64_t rows = in.size(0);
+    // Without AVX-512, oneDNN's products divide a row by how many rows there are, so that a
+    // picture's last bits would depend on the others of its batch.
+    const int64_t each = has_avx512() ? rows : x.dim() > 2 ? rows / x.size(0) : 1;
+    for (int64_t first = 0; first < rows; first += each)
+      run({each, in_}, in.narrow(0, first, each), out.narrow(0, first, each));
     return y;
   }
 
@@ -219,9 +344,10 @@ class PackedLinear : public Packed {
   static constexpr int64_t kSomeRows = 1024;
 
   Plan make_plan(c10::IntArrayRef shape) const override {
-    const memory::desc x({shape[0], in_}, number(), Tag::ab),
-        weights({in_, out_}, number(), Tag::any), bias({1, out_}, memory::data_type::f32, Tag::ab),
-        y({shape[0], out_}, number(), Tag::ab);
+    const memory::desc x({shape[0], in_}, number(type()), Tag::ab),
+        weights({in_, out_}, number(type()), order_),
+        bias({1, out_}, memory::data_type::f32, Tag::ab),
+        y({shape[0], out_}, number(type()), Tag::ab);
     const dnnl::matmul::primitive_desc description(
         dnnl::matmul::desc(x, weights, bias, y), attributes(), processor());
     Plan plan = plan_of(description);
@@ -230,6 +356,7 @@ class PackedLinear : public Packed {
   }
 
   int64_t in_, out_;
+  Tag order_ = Tag::any;
 };
 
 class PackedConvolution : public Packed {
@@ -237,16 +364,16 @@ class PackedConvolution : public Packed {
   PackedConvolution(const torch::Tensor& weight,
                     const torch::Tensor& bias,
                     int64_t stride,
-                    const Padding& padding)
-      : Packed(weight, bias),
+                    const Padding& padding,
+                    torch::ScalarType type)
+      : Packed(weight.size(0), bias, type),
         in_(weight.size(1)),
         out_(weight.size(0)),
         kernel_(weight.size(2)),
         stride_(stride),
         padding_(padding) {
-    pack(weight.contiguous(),
-         memory::desc({out_, in_, kernel_, kernel_}, number(), Tag::oihw),
-         {1, in_, kSomeSize, kSomeSize});
+    pack({.weight = weight.contiguous(), .outputs = 0, .order = Tag::oihw},
+         shape_of({1, in_, kSomeSize, kSomeSize}, /*top=*/true, /*bottom=*/true));
   }
 
   torch::Tensor forward(const torch::Tensor& x) override {
@@ -263,8 +390,18 @@ class PackedConvolution : public Packed {
     }
     const torch::Tensor y =
         at::empty({x.size(0), out_, height, width}, x.options(), torch::MemoryFormat::ChannelsLast);
-    if (x.numel() > 0) run(x.sizes(), x.contiguous(torch::MemoryFormat::ChannelsLast), y);
+    if (x.numel() > 0)
+      run_rows(x.contiguous(torch::MemoryFormat::ChannelsLast), /*top=*/true, /*bottom=*/true, y);
     return y;
+  }
+
+  void forward_rows(const torch::Tensor& x,
+                    bool top,
+                    bool bottom,
+                    const torch::Tensor& y) override {
+    check(x, "conv2d");
+    tensor::check_shape(x, {-1, in_, -1, -1}, "conv2d.x");
+    run_rows(x, top, bottom, y);
   }
 
   torch::Tensor weight() override {
@@ -276,6 +413,38 @@ class PackedConvolution : public Packed {
  private:
   static constexpr int64_t kSomeSize = 64;
 
+  // The convolution for AVX2 goes over all rows once for every few channels of x: with so few rows
+  // that the caches keep them it is up to twice as fast, and has the same bits. How many that is
+  // was measured (docs/performance.md).
+  int64_t rows_together(const torch::Tensor& y) const {
+    constexpr int64_t kBytes = int64_t{512} << 10;  // of y, for each thread
+    if (has_avx512() || stride_ != 1 || kernel_ == 1) return y.size(0) * y.size(2);
+    const int64_t row = y.size(3) * out_ * static_cast<int64_t>(y.element_size());
+    const int64_t threads = at::get_num_threads();
+    return std::max<int64_t>({kBytes * threads / row, threads, 2});
+  }
+
+  void run_rows(const torch::Tensor& x, bool top, bool bottom, const torch::Tensor& y) {
+    const int64_t rows = y.size(2), together = rows_together(y);
+    if (together >= rows * x.size(0)) return run(shape_of(x.sizes(), top, bottom), x, y);
+    const int64_t above = top ? padding_.top : 0;
+    for (int64_t picture = 0; picture < x.size(0); ++picture) {
+      for (int64_t first = 0; first < rows; first += together) {
+        const int64_t last = std::min(first + together, rows);
+        const int64_t from = std::max<int64_t>(first - above, 0);
+        const int64_t until = std::min(last - 1 - above + kernel_, x.size(2));
+        const torch::Tensor part = x.narrow(0, picture, 1).narrow(2, from, until - from);
+        run(shape_of(part.sizes(), top && first == 0, bottom && last == rows),
+            part,
+            y.narrow(0, picture, 1).narrow(2, first, last - first));
+      }
+    }
+  }
+
+  // A plan's shape: that of x, and how many rows of zeros stand above it and below.
+  std::vector<int64_t> shape_of(c10::IntArrayRef x, bool top, bool bottom) const {
+    return {x[0], x[1], x[2], x[3], top ? padding_.top : 0, bottom ? padding_.bottom : 0};
+  }
   int64_t height_after(int64_t height) const {
     return (height + padding_.top + padding_.bottom - kernel_) / stride_ + 1;
   }
@@ -284,10 +453,12 @@ class PackedConvolution : public Packed {
   }
 
   Plan make_plan(c10::IntArrayRef shape) const override {
-    const memory::desc x({shape[0], in_, shape[2], shape[3]}, number(), Tag::nhwc),
-        weights({out_, in_, kernel_, kernel_}, number(), Tag::any),
+    const int64_t top = shape[4], bottom = shape[5];
+    const int64_t height = (shape[2] + top + bottom - kernel_) / stride_ + 1;
+    const memory::desc x({shape[0], in_, shape[2], shape[3]}, number(type()), Tag::nhwc),
+        weights({out_, in_, kernel_, kernel_}, number(type()), Tag::any),
         bias({out_}, memory::data_type::f32, Tag::a),
-        y({shape[0], out_, height_after(shape[2]), width_after(shape[3])}, number(), Tag::nhwc);
+        y({shape[0], out_, height, width_after(shape[3])}, number(type()), Tag::nhwc);
     const dnnl::convolution_forward::primitive_desc description(
         dnnl::convolution_forward::desc(dnnl::prop_kind::forward_inference,
                                         dnnl::algorithm::convolution_direct,
@@ -296,8 +467,8 @@ class PackedConvolution : public Packed {
                                         bias,
                                         y,
                                         {stride_, stride_},
-                                        {padding_.top, padding_.left},
-                                        {padding_.bottom, padding_.right}),
+                                        {top, padding_.left},
+                                        {bottom, padding_.right}),
         attributes(),
         processor());
     Plan plan = plan_of(description);
@@ -313,8 +484,8 @@ class PackedConvolution : public Packed {
 // sizes of picture.
 class PackedPixels : public PackedLayer {
  public:
-  PackedPixels(const torch::Tensor& weight, const torch::Tensor& bias)
-      : PackedLayer(weight.scalar_type()), in_(weight.size(1)), linear_(weight.flatten(1), bias) {}
+  PackedPixels(const torch::Tensor& weight, const torch::Tensor& bias, torch::ScalarType type)
+      : PackedLayer(type), in_(weight.size(1)), linear_(weight.flatten(1), bias, type) {}
 
   torch::Tensor forward(const torch::Tensor& x) override {
     tensor::check_shape(x, {-1, in_, -1, -1}, "conv2d.x");
@@ -328,9 +499,9 @@ class PackedPixels : public PackedLayer {
   PackedLinear linear_;
 };
 
-bool has_primitive(const torch::Tensor& weight) {
+bool has_primitive(const torch::Tensor& weight, torch::ScalarType type) {
   return weight.is_cpu() && weight.numel() > 0 &&
-         (weight.scalar_type() == torch::kFloat || weight.scalar_type() == torch::kBFloat16);
+         (type == torch::kFloat || type == torch::kBFloat16);
 }
 
 // nullptr where the constructor finds no primitive.
@@ -346,20 +517,23 @@ std::unique_ptr<PackedLayer> packed(const Arguments&... arguments) {
 
 }  // namespace
 
-std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor& weight, const torch::Tensor& bias) {
-  return has_primitive(weight) ? packed<PackedLinear>(weight, bias) : nullptr;
+std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor& weight,
+                                         const torch::Tensor& bias,
+                                         torch::ScalarType type) {
+  return has_primitive(weight, type) ? packed<PackedLinear>(weight, bias, type) : nullptr;
 }
 
 std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor& weight,
                                               const torch::Tensor& bias,
                                               int64_t stride,
-                                              const Padding& padding) {
-  if (!has_primitive(weight)) return nullptr;
+                                              const Padding& padding,
+                                              torch::ScalarType type) {
+  if (!has_primitive(weight, type)) return nullptr;
   const bool padded =
       padding.top > 0 || padding.left > 0 || padding.bottom > 0 || padding.right > 0;
   if (weight.size(2) == 1 && weight.size(3) == 1 && stride == 1 && !padded)
-    return packed<PackedPixels>(weight, bias);
-  return packed<PackedConvolution>(weight, bias, stride, padding);
+    return packed<PackedPixels>(weight, bias, type);
+  return packed<PackedConvolution>(weight, bias, stride, padding, type);
 }
 
 }  // namespace lienzo::nn

@@ -11,7 +11,9 @@ namespace lienzo::nn {
 namespace {
 
 void convert(torch::Tensor& tensor, torch::ScalarType dtype) {
-  if (tensor.defined() && tensor.is_floating_point()) tensor.set_data(tensor.to(dtype));
+  if (!tensor.defined() || !tensor.is_floating_point()) return;
+  // A copy, so that the file they came from may go.
+  tensor.set_data(tensor.to(dtype, /*non_blocking=*/false, /*copy=*/tensor.is_cpu()));
 }
 
 }  // namespace

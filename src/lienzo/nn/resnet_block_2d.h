@@ -28,6 +28,8 @@ class ResnetBlock2dImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& activated_embedding = {});
 
  private:
+  torch::Tensor forward_in_strips(const torch::Tensor& x, const torch::Tensor& add);
+
   GroupNorm norm1_, norm2_;
   Conv2d conv1_, conv2_, conv_shortcut_{nullptr};
   Linear time_emb_proj_{nullptr};

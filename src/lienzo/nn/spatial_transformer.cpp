@@ -1,5 +1,8 @@
 #include "lienzo/nn/spatial_transformer.h"
 
+#include <torch/types.h>
+
+#include <algorithm>
 #include <memory>
 
 #include "lienzo/nn/activations.h"
@@ -44,8 +47,24 @@ struct FeedForwardImpl : torch::nn::Module {
     net->register_module("2", back);
     register_module("net", net);
   }
+  // x (B, T, width). Of many pixels the wide layer is larger than any cache, so that some rows go
+  // through both layers after the others. How many are together does not depend on B.
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& residual) {
-    return back(geglu(proj(x)), residual);
+    constexpr int64_t kNumbers = 327680;  // of x that go together
+    const int64_t together = std::max<int64_t>(kNumbers / x.size(2), 1);
+    if (!x.is_cpu() || at::GradMode::is_enabled() || x.size(1) <= together)
+      return back(geglu(proj(x)), residual);
+    torch::Tensor y = torch::empty_like(x);
+    for (int64_t picture = 0; picture < x.size(0); ++picture) {
+      for (int64_t first = 0; first < x.size(1); first += together) {
+        const auto rows = [&](const torch::Tensor& all) {
+          return all.narrow(0, picture, 1)
+              .narrow(1, first, std::min(together, all.size(1) - first));
+        };
+        rows(y).copy_(back(geglu(proj(rows(x))), rows(residual)));
+      }
+    }
+    return y;
   }
   Linear proj, back;
 };
@@ -60,8 +79,10 @@ struct BlockImpl : torch::nn::Module {
         norm2(register_module("norm2", LayerNorm(width))),
         norm3(register_module("norm3", LayerNorm(width))) {}
   torch::Tensor forward(torch::Tensor x, const torch::Tensor& context) {
-    const torch::Tensor own = norm1(x);
-    x = attn1(own, own, x);
+    {
+      const torch::Tensor own = norm1(x);
+      x = attn1(own, own, x);
+    }
     x = attn2(norm2(x), context, x);
     return ff(norm3(x), x);
   }
@@ -97,8 +118,8 @@ SpatialTransformerImpl::SpatialTransformerImpl(const SpatialTransformerOptions& 
 
 torch::Tensor SpatialTransformerImpl::forward(const torch::Tensor& x,
                                               const torch::Tensor& context) {
-  const torch::Tensor normal = norm_(x);
-  torch::Tensor h = linear_in_ ? linear_in_(as_tokens(normal)) : as_tokens(conv_in_(normal));
+  torch::Tensor h = norm_(x);
+  h = linear_in_ ? linear_in_(as_tokens(h)) : as_tokens(conv_in_(h));
   for (const auto& block : *blocks_) h = block->as<BlockImpl>()->forward(h, context);
   return linear_out_ ? as_pixels(linear_out_(h, as_tokens(x)), x) : conv_out_(as_pixels(h, x), x);
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <torch/types.h>
 
+#include <algorithm>
+
 #include "lienzo/base/error.h"
 #include "lienzo/nn/skip_init.h"
 #include "lienzo/nn/upsample.h"
@@ -31,6 +33,7 @@ torch::Tensor unfold(const torch::Tensor& first, const torch::Tensor& second, in
 UpsampleConv2dImpl::UpsampleConv2dImpl(int64_t in, int64_t out)
     : weight(register_parameter("weight", torch::empty({out, in, 3, 3}))),
       bias(register_parameter("bias", torch::empty({out}))) {
+  out_ = out;
   start_parameters(weight, bias);
 }
 
@@ -61,17 +64,39 @@ torch::Tensor UpsampleConv2dImpl::forward_cut(const torch::Tensor& x,
     return phases_[0] ? whole().forward(doubled) : torch::conv2d(doubled, weight, bias, 1, 1);
   }
   const torch::Tensor small = x.contiguous(torch::MemoryFormat::ChannelsLast);
-  torch::Tensor y;
-  for (int64_t phase = 0; phase < 4; ++phase) {
-    const torch::Tensor part = phases_[static_cast<size_t>(phase)]->forward(small);
-    if (!y.defined()) {
-      y = torch::empty({x.size(0), part.size(1), height, width},
-                       part.options(),
-                       torch::MemoryFormat::ChannelsLast);
-    }
-    y.slice(2, phase / 2, height, 2).slice(3, phase % 2, width, 2).copy_(part);
+  torch::Tensor y = torch::empty(
+      {x.size(0), out_, height, width}, x.options(), torch::MemoryFormat::ChannelsLast);
+  if (x.numel() == 0) return y;
+  constexpr int64_t kStrip = int64_t{2} << 20;  // bytes of one phase
+  const int64_t row_bytes = x.size(3) * out_ * static_cast<int64_t>(y.element_size());
+  const int64_t strip = std::max<int64_t>(kStrip / row_bytes, 1);
+  if (strip >= x.size(2)) {
+    double_in_strips(small, y, x.size(2));
+    return y;
   }
+  for (int64_t picture = 0; picture < x.size(0); ++picture)
+    double_in_strips(small.narrow(0, picture, 1), y.narrow(0, picture, 1), strip);
   return y;
+}
+
+void UpsampleConv2dImpl::double_in_strips(const torch::Tensor& x,
+                                          const torch::Tensor& y,
+                                          int64_t strip) {
+  const int64_t height = x.size(2), width = x.size(3);
+  for (int64_t first = 0; first < height; first += strip) {
+    const int64_t last = std::min(first + strip, height);
+    const torch::Tensor part = torch::empty(
+        {x.size(0), out_, last - first, width}, y.options(), torch::MemoryFormat::ChannelsLast);
+    for (int64_t phase = 0; phase < 4; ++phase) {
+      const int64_t row = phase / 2, column = phase % 2;
+      // The upper phases look at the row above, the lower ones at the row below.
+      const int64_t from = row == 0 ? std::max<int64_t>(first - 1, 0) : first;
+      const int64_t until = row == 0 ? last : std::min(last + 1, height);
+      phases_[static_cast<size_t>(phase)]->forward_rows(
+          x.narrow(2, from, until - from), first == 0, last == height, part);
+      y.slice(2, 2 * first + row, 2 * last, 2).slice(3, column, 2 * width, 2).copy_(part);
+    }
+  }
 }
 
 void UpsampleConv2dImpl::prepare(torch::ScalarType dtype) {
@@ -81,10 +106,11 @@ void UpsampleConv2dImpl::prepare(torch::ScalarType dtype) {
   for (int64_t phase = 0; phase < 4; ++phase) {
     const int64_t row = phase / 2, column = phase % 2;
     phases_[static_cast<size_t>(phase)] =
-        pack_convolution(fold(fold(wide, 2, row), 3, column).to(dtype),
+        pack_convolution(fold(fold(wide, 2, row), 3, column),
                          packed_bias_,
                          /*stride=*/1,
-                         {.top = 1 - row, .left = 1 - column, .bottom = row, .right = column});
+                         {.top = 1 - row, .left = 1 - column, .bottom = row, .right = column},
+                         dtype);
   }
   if (phases_[0]) {
     release(weight);
@@ -101,10 +127,11 @@ PackedLayer& UpsampleConv2dImpl::whole() {
     const auto row = [&](size_t at) {
       return unfold(phases_[at]->weight(), phases_[at + 1]->weight(), 3);
     };
-    whole_ = pack_convolution(unfold(row(0), row(2), 2).to(phases_[0]->type()),
+    whole_ = pack_convolution(unfold(row(0), row(2), 2),
                               packed_bias_,
                               /*stride=*/1,
-                              {1, 1, 1, 1});
+                              {1, 1, 1, 1},
+                              phases_[0]->type());
   }
   return *whole_;
 }

@@ -34,7 +34,12 @@ class UpsampleConv2dImpl : public torch::nn::Module, public Preparable {
  private:
   // The prepared layer over the doubled picture itself, for cut ones.
   PackedLayer& whole();
+  // x (B, in, H, W) -> y (B, out, 2H, 2W), both channels-last, `strip` rows of x after the others,
+  // so that what the phases make is still in the cache when it is put into its places in y. B is 1
+  // unless `strip` is the whole height.
+  void double_in_strips(const torch::Tensor& x, const torch::Tensor& y, int64_t strip);
 
+  int64_t out_ = 0;
   std::array<std::unique_ptr<PackedLayer>, 4> phases_;  // upper left, upper right, lower left, ...
   torch::Tensor packed_bias_;
   std::mutex mutex_;
