@@ -1,6 +1,7 @@
 #include "lienzo/checkpoints/prediction.h"
 
 #include <fmt/format.h>
+#include <torch/types.h>
 
 #include <array>
 #include <string>
@@ -59,16 +60,25 @@ std::optional<Prediction> prediction_of_scheduler(const Json& scheduler, std::st
   return found;
 }
 
-Prediction guess_prediction(Family family,
-                            const weights::TensorIndex& index,
-                            const std::filesystem::path& path) {
+std::optional<Prediction> stated_prediction(Family family,
+                                            const weights::TensorIndex& index,
+                                            const std::filesystem::path& path) {
   if (index.contains("v_pred")) return Prediction::kV;
-  if (const auto said = prediction_of_metadata(index)) return *said;
-  if (const auto said = prediction_of_yaml(path)) return *said;
+  if (const auto said = prediction_of_metadata(index)) return said;
+  if (const auto said = prediction_of_yaml(path)) return said;
   if (family != Family::kSd2) return Prediction::kEpsilon;
   const auto step = index.metadata().find("global_step");
-  const bool base = step != index.metadata().end() && step->second == "875000";
-  return base ? Prediction::kEpsilon : Prediction::kV;
+  if (step == index.metadata().end()) return std::nullopt;
+  return step->second == "875000" ? Prediction::kEpsilon : Prediction::kV;
+}
+
+std::optional<Prediction> prediction_of_weights(const weights::TensorFile& unet) {
+  constexpr std::string_view kLastNorm = "up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias";
+  constexpr double kOfThoseWithV = 0.09;
+  if (!unet.index().contains(kLastNorm)) return std::nullopt;
+  const double deviation =
+      unet.read(kLastNorm).to(torch::kDouble).std(/*unbiased=*/false).item<double>();
+  return deviation > kOfThoseWithV ? Prediction::kV : Prediction::kEpsilon;
 }
 
 }  // namespace lienzo::checkpoints

@@ -6,6 +6,7 @@
 
 #include "lienzo/base/json.h"
 #include "lienzo/checkpoints/family.h"
+#include "lienzo/weights/tensor_file.h"
 #include "lienzo/weights/tensor_index.h"
 
 namespace lienzo::checkpoints {
@@ -25,13 +26,18 @@ std::optional<Prediction> prediction_from_name(std::string_view name);
 /// for "sample" and whatever else.
 std::optional<Prediction> prediction_of_scheduler(const Json& scheduler, std::string_view where);
 
-/// For a single file, where nothing says it plainly: a tensor or metadata that marks it, the word
-/// `parameterization` in a .yaml beside `path` of the same name, and for SD 2 the number of
-/// training steps: its 512-pixel base model was published at step 875000 and answers with noise,
-/// everything else with v (huggingface/diffusers v0.30.3, single_file_utils.py,
-/// _legacy_load_scheduler). All other families answer with noise.
-Prediction guess_prediction(Family family,
-                            const weights::TensorIndex& index,
-                            const std::filesystem::path& path);
+/// What a single file says: a tensor or metadata that marks it, the word `parameterization` in a
+/// .yaml beside `path` of the same name, and for SD 2 the number of training steps: its 512-pixel
+/// base model was published at step 875000 and answers with noise (huggingface/diffusers v0.30.3,
+/// single_file_utils.py, _legacy_load_scheduler). All other families answer with noise. Nothing for
+/// one of SD 2 that is silent.
+std::optional<Prediction> stated_prediction(Family family,
+                                            const weights::TensorIndex& index,
+                                            const std::filesystem::path& path);
+
+/// For U-Nets of SD 2, under our names: those that answer with v have biases of more than 0.09
+/// (deviation) in the norm of their last transformer (Comfy-Org/ComfyUI, comfy/supported_models.py,
+/// SD20.model_type). A guess; nothing where that norm is not there.
+std::optional<Prediction> prediction_of_weights(const weights::TensorFile& unet);
 
 }  // namespace lienzo::checkpoints

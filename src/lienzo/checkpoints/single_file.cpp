@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lienzo/base/error.h"
+#include "lienzo/base/log.h"
 #include "lienzo/base/parse_json.h"
 #include "lienzo/checkpoints/networks.h"
 #include "lienzo/checkpoints/recognise.h"
@@ -35,6 +36,22 @@ void refuse(const fs::path& path, Family family) {
               fmt::format("[checkpoint] {} {}", path.string(), refusal(family)));
 }
 
+// What the network of a silent file answers with. Never a sure thing, so it is said.
+Prediction guessed_prediction(const fs::path& path, const Checkpoint& model) {
+  const auto seen = model.unet ? prediction_of_weights(*model.unet->tensors) : std::nullopt;
+  const Prediction guess = seen.value_or(Prediction::kV);
+  if (model.unet) {
+    log(LogLevel::kWarning,
+        fmt::format("{} does not say what its network answers; taken for {} by {}. Should its "
+                    "pictures be noise, give --prediction {}",
+                    path.filename().string(),
+                    name(guess),
+                    seen ? "its weights" : "its family",
+                    name(guess == Prediction::kV ? Prediction::kEpsilon : Prediction::kV)));
+  }
+  return guess;
+}
+
 }  // namespace
 
 std::string config_key(std::string_view part) { return "lienzo.config." + std::string(part); }
@@ -64,9 +81,14 @@ Checkpoint open_single_file(const fs::path& path, std::optional<Prediction> pred
   model.scheduler = stated_config(*file, "scheduler");
   const auto said =
       prediction_of_scheduler(model.scheduler, fmt::format("[{}] the scheduler", file->where()));
-  model.prediction = prediction ? *prediction
-                     : said     ? *said
-                                : guess_prediction(found.family, file->index(), path);
+  if (prediction) {
+    model.prediction = *prediction;
+  } else if (const auto stated =
+                 said ? said : stated_prediction(found.family, file->index(), path)) {
+    model.prediction = *stated;
+  } else {
+    model.prediction = guessed_prediction(path, model);
+  }
   model.zero_terminal_snr =
       file->index().contains("ztsnr") ||
       (model.scheduler.is_object() && model.scheduler.value("rescale_betas_zero_snr", false));
