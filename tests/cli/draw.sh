@@ -57,7 +57,7 @@ expect 2 'expected 64 to 8192' sized 'a cat' --size 16000x16000
 expect 2 '100000' sized 'a cat' --size 100000
 expect 2 'impossible size 0' sized 'a cat' --size 0
 expect 2 '--steps' "$lienzo" imagine 'a cat' -m "$sd1" --steps -1
-expect 2 'guidance is 0' draw 'a cat' --guidance 0
+expect 2 'guidance is -1' draw 'a cat' --guidance -1
 expect 2 'LOW:HIGH' draw 'a cat' --guidance-interval 5
 expect 2 'is empty; say what to draw' draw ''
 expect 2 'characters long' draw "$(printf 'a%.0s' {1..100000})"

@@ -31,7 +31,10 @@ TEST(StableDiffusionRequest, NamesTheValueAndWhatIsAllowed) {
               HasSubstr("the width is 100000, expected 64 to 8192"));
   EXPECT_THAT(refusal([](Request& r) { r.width = 512; }), HasSubstr("belong together"));
   EXPECT_THAT(refusal([](Request& r) { r.count = 0; }), HasSubstr("expected 1 to 10000"));
-  EXPECT_THAT(refusal([](Request& r) { r.guidance = 0.5; }), HasSubstr("guidance is 0.5"));
+  EXPECT_EQ(refusal([](Request& r) { r.guidance = 0.5; }), "");
+  EXPECT_EQ(refusal([](Request& r) { r.guidance = 0; }), "");
+  EXPECT_THAT(refusal([](Request& r) { r.guidance = -1; }),
+              HasSubstr("guidance is -1, expected 0 to 100"));
   EXPECT_THAT(refusal([](Request& r) { r.guidance = std::nan(""); }), HasSubstr("guidance is nan"));
   EXPECT_THAT(refusal([](Request& r) { r.guidance_rescale = 2; }), HasSubstr("rescale is 2"));
   EXPECT_THAT(refusal([](Request& r) { r.prompt = std::string(100'000, 'a'); }),

@@ -32,10 +32,13 @@ def source():
     return picture, mask
 
 
-def pipeline(kind, path):
+def pipeline(kind, path, asked):
     # Published SD 1 and 2 folders carry a safety checker, which is not part of drawing.
     extra = {} if "XL" in kind.__name__ else {"safety_checker": None, "feature_extractor": None}
     pipe = kind.from_pretrained(path, torch_dtype=torch.float32, low_cpu_mem_usage=False, **extra)
+    if asked["guidance"] < 1:
+        # diffusers leaves guidance out up to 1; its own formula goes on below.
+        pipe.__class__ = type("Guided", (kind,), {"do_classifier_free_guidance": True, "__module__": kind.__module__})
     pipe.set_progress_bar_config(disable=True)
     for encoder in (getattr(pipe, "text_encoder", None), getattr(pipe, "text_encoder_2", None)):
         if encoder is not None and not hasattr(encoder, "text_model"):
@@ -47,7 +50,7 @@ def draw(root, family, asked):
     xl = family.startswith("sdxl")
     base = "StableDiffusionXL" if xl else "StableDiffusion"
     kind = getattr(diffusers, base + {"text": "", "picture": "Img2Img", "mask": "Inpaint"}[asked["task"]] + "Pipeline")
-    pipe = pipeline(kind, root / family / "diffusers")
+    pipe = pipeline(kind, root / family / "diffusers", asked)
     name, options = asked["scheduler"]
     if name:
         pipe.scheduler = getattr(diffusers, name).from_config(pipe.scheduler.config, **options)
@@ -84,6 +87,9 @@ ASKED = {
     # Without guidance: diffusers skips layers for the prompt only, web interfaces for both, and so do we.
     "sd1.clip_skip": ("sd1", settings(("DDIMScheduler", {}), task="text", guidance=1.0, clip_skip=1)),
     "sd1.ancestral": ("sd1", settings(("EulerAncestralDiscreteScheduler", {}), task="text", seed=3)),
+    # eta is left to the pipeline, which passes 0.
+    "sd1.tcd": ("sd1", settings(("TCDScheduler", {}), task="text", steps=4)),
+    "sd1.below_one": ("sd1", settings(("DDIMScheduler", {}), task="text", guidance=0.4, negative=True)),
     "sd1.picture": ("sd1", settings(("DDIMScheduler", {}), task="picture", strength=0.6, negative=True)),
     "sd1.mask": ("sd1", settings(("DDIMScheduler", {}), task="mask", strength=1.0)),
     "sd1.mask_part": ("sd1", settings(EULER, task="mask", strength=0.7)),

@@ -19,13 +19,13 @@ namespace {
 constexpr int kMostSteps = 1000;
 constexpr double kTcdEta = 0.3;
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void refuse_plan(const std::string& what) {
   throw Error(ErrorKind::kInvalidInput, "[plan] " + what);
 }
 
 void check_share(std::string_view name, double value, double low, double high) {
   if (value >= low && value <= high) return;
-  refuse(fmt::format("{} must lie between {} and {}, got {}", name, low, high, value));
+  refuse_plan(fmt::format("{} must lie between {} and {}, got {}", name, low, high, value));
 }
 
 void check_request(const SamplingRequest& request, const NoiseModel& model) {
@@ -36,25 +36,25 @@ void check_request(const SamplingRequest& request, const NoiseModel& model) {
   const auto train_steps = static_cast<int>(model.sigma_table().size());
   if (request.sigmas.empty()) {
     if (request.steps < 1 || request.steps > kMostSteps)
-      refuse(fmt::format("steps must be 1 to {}, got {}", kMostSteps, request.steps));
+      refuse_plan(fmt::format("steps must be 1 to {}, got {}", kMostSteps, request.steps));
     if (request.steps > train_steps) {
-      refuse(fmt::format(
+      refuse_plan(fmt::format(
           "{} steps are more than the {} the model was trained with", request.steps, train_steps));
     }
   } else if (request.sigmas.size() < 2 || request.sigmas.size() > kMostSteps + 1) {
-    refuse(fmt::format("a list of levels needs 2 to {} of them (steps and one), got {}",
-                       kMostSteps + 1,
-                       request.sigmas.size()));
+    refuse_plan(fmt::format("a list of levels needs 2 to {} of them (steps and one), got {}",
+                            kMostSteps + 1,
+                            request.sigmas.size()));
   }
   if (!(request.strength > 0))
-    refuse(fmt::format("strength must be above 0, got {}", request.strength));
+    refuse_plan(fmt::format("strength must be above 0, got {}", request.strength));
   check_share("strength", request.strength, 0, 1);
   check_share("start", request.start, 0, 1);
   check_share("end", request.end, 0, 1);
   if (!(request.start < request.end))
-    refuse(fmt::format("start {} must be below end {}", request.start, request.end));
+    refuse_plan(fmt::format("start {} must be below end {}", request.start, request.end));
   if (request.start > 0 && request.strength < 1)
-    refuse("strength and start both leave out the beginning; give one of them");
+    refuse_plan("strength and start both leave out the beginning; give one of them");
   if (request.eta) check_share("eta", *request.eta, 0, 1);
   constexpr double kMostNoise = 10;
   check_share("s_noise", request.s_noise, 0, kMostNoise);
@@ -109,9 +109,10 @@ Part part_of(const Course& course, const SamplingRequest& request, const NoiseMo
       request.sigmas.empty() && course.stride > 0 ? request.steps : static_cast<int>(calls);
   const int kept = std::min(static_cast<int>(steps * request.strength), steps);
   if (kept < 1) {
-    refuse(fmt::format("strength {} leaves none of {} steps; use more steps or a higher strength",
-                       request.strength,
-                       steps));
+    refuse_plan(
+        fmt::format("strength {} leaves none of {} steps; use more steps or a higher strength",
+                    request.strength,
+                    steps));
   }
   Part part{static_cast<size_t>(steps - kept), calls};
   const auto train_steps = static_cast<double>(model.sigma_table().size());
@@ -124,10 +125,10 @@ Part part_of(const Course& course, const SamplingRequest& request, const NoiseMo
     while (part.last > part.first && time_of(course, model, part.last - 1) < from) --part.last;
   }
   if (part.first >= part.last) {
-    refuse(fmt::format("from {} to {} there is none of the {} steps; use more steps",
-                       request.start,
-                       request.end,
-                       steps));
+    refuse_plan(fmt::format("from {} to {} there is none of the {} steps; use more steps",
+                            request.start,
+                            request.end,
+                            steps));
   }
   return part;
 }
@@ -202,7 +203,7 @@ void check_levels(const std::vector<double>& sigmas) {
     const bool positive = std::isfinite(sigmas[i]) && (sigmas[i] > 0 || (last && sigmas[i] == 0));
     if (!positive || (i > 0 && sigmas[i] > sigmas[i - 1]) ||
         (i > 0 && !last && sigmas[i] == sigmas[i - 1])) {
-      refuse(
+      refuse_plan(
           fmt::format("noise levels must descend and be above 0 (the last may be 0), got {} at "
                       "position {}",
                       sigmas[i],
@@ -223,7 +224,8 @@ SamplerSettings settings_of(const Names& names,
     if (course_kind(names.sampler) == CourseKind::kMultistep)
       set_orders(settings, names, defaults, course.asks.size());
   }
-  if (request.eta) settings.eta = request.eta;
+  settings.eta = request.eta;
+  if (!settings.eta && names.sampler == defaults.sampler) settings.eta = defaults.eta;
   if (request.order) settings.order = request.order;
   if (request.solver) settings.solver = request.solver;
   if (request.sde_noise) settings.sde.kind = *request.sde_noise;

@@ -64,7 +64,7 @@ void check_request(const StableDiffusionRequest& request) {
     refuse("width and height belong together; give both or none");
   check_range("the number of pictures", request.count, 1, 10'000);
   check_range("clip skip", request.clip_skip, 0, 64);
-  if (request.guidance) check_range("the guidance", *request.guidance, 1.0, 100.0);
+  if (request.guidance) check_range("the guidance", *request.guidance, 0.0, 100.0);
   check_range("the guidance rescale", request.guidance_rescale, 0.0, 1.0);
   check_range("the batch", request.batch, 0, 64);
   check_range("the number of steps between previews", request.preview_every, 0, 1000);

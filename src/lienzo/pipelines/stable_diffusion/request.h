@@ -47,7 +47,9 @@ struct StableDiffusionRequest {
 
   /// Sampler, schedule, steps (0: the model's own); `strength` counts with a `picture` only.
   diffusion::SamplingRequest sampling;
-  std::optional<double> guidance;  // 1 to 100, 1: off; empty: 7.5, or what the model was made for
+  /// 0 to 100, 1: off; below, the negative prompt shares in the picture, and at 0 it is drawn alone.
+  /// Empty: 7.5, or what the model was made for.
+  std::optional<double> guidance;
   double guidance_rescale = 0;     // 0 to 1
   diffusion::GuidanceInterval guidance_interval = {};
 
