@@ -153,7 +153,7 @@ std::string to_parameters(const Record& record) {
     if (!settings.empty()) settings += ", ";
     settings += name + ": " + quote(value);
   }
-  std::string text = record.prompt;
+  std::string text = record.prompt + record.tags_elsewhere;
   if (!record.negative_prompt.empty())
     append_line(text, fmt::format("{} {}", kNegative, record.negative_prompt));
   append_line(text, settings);

@@ -33,6 +33,8 @@ struct Record {
   /// Settings by AUTOMATIC1111's names and in its words ("Sampler" "DPM++ 2M", "Schedule type"
   /// "Karras"): for to_parameters, where they go before ours. The JSON form does not hold them.
   std::vector<std::pair<std::string, std::string>> elsewhere = {};
+  /// What its prompt says more than ours: " <lora:style:0.8>". Kept like `elsewhere`.
+  std::string tags_elsewhere = {};
 
   /// "lienzo 0.1.0"
   static std::string program_version();

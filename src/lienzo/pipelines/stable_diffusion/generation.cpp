@@ -54,6 +54,7 @@ Generation::Generation(StableDiffusionParts& parts,
                        const StableDiffusionHooks& hooks)
     : parts_(parts), request_(request), hooks_(hooks) {
   check_request(request);
+  words_ = words_of(request.prompt, request.syntax, parts.loras);
   if (parts.facts.needs_picture && !request.picture) {
     throw Error(ErrorKind::kUnsupported,
                 fmt::format("[imagine] {} ({}) refines pictures and draws none from words; give it "
@@ -127,7 +128,7 @@ int64_t Generation::rows_per_pass(int64_t pictures, int64_t height, int64_t widt
 
 ConditioningPair Generation::encode(int steps, int passed) {
   return encode_prompts(parts_.text_encoders,
-                        {.prompt = request_.prompt,
+                        {.prompt = words_,
                          .negative_prompt = request_.negative_prompt,
                          .syntax = request_.syntax,
                          .clip_skip = request_.clip_skip,
@@ -339,6 +340,7 @@ provenance::Record Generation::make_record(uint64_t seed, const image::Image& pi
   add_settings(record.extra);
   add_elsewhere(record);
   return record;
+  record_loras(parts_.loras, request_.syntax, record);
 }
 
 // By AUTOMATIC1111's names (modules/processing.py, create_infotext), so that its users can repeat

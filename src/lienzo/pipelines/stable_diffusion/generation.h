@@ -49,6 +49,7 @@ class Generation {
   StableDiffusionParts& parts_;
   const StableDiffusionRequest& request_;
   const StableDiffusionHooks& hooks_;
+  std::string words_;  // the prompt without what asks for LoRAs
   Canvas canvas_;
   double guidance_ = 1;
   std::optional<diffusion::SamplingPlan> plan_, second_plan_;

@@ -206,11 +206,12 @@ StableDiffusion StableDiffusion::load(const fs::path& path, const StableDiffusio
                               options.prediction));
     }
   }
-  const Checkpoint model = checkpoints::open_checkpoint(path, how);
+  Checkpoint model = checkpoints::open_checkpoint(path, how);
   checkpoints::require_complete(model);
   const uint64_t count = parameters(model.unet) + parameters(model.vae) +
                          parameters(model.text_encoder) + parameters(model.text_encoder_2);
   if (device.is_cpu()) check_weights_fit(model, dtype, count);
+  std::vector<LoadedLora> loras = load_loras(model, options.loras, dtype, options.digest_cache);
 
   const torch::NoGradGuard no_grad;
   diffusion::SchedulerConfig scheduler = choose_scheduler(model);
@@ -230,6 +231,7 @@ StableDiffusion StableDiffusion::load(const fs::path& path, const StableDiffusio
       .digest_cache = options.digest_cache});
   parts->facts.parameters = count;
   describe(model, *parts);
+      .loras = std::move(loras),
   if (!options.tiny_autoencoder.empty()) {
     const Checkpoint tiny = checkpoints::open_checkpoint(options.tiny_autoencoder);
     if (!tiny.taesd) {
@@ -265,7 +267,8 @@ const std::string& StableDiffusion::hash() const {
 }
 
 int StableDiffusion::count_tokens(const std::string& prompt, text::PromptSyntax syntax) const {
-  return pipelines::count_tokens(parts_->text_encoders, prompt, syntax);
+  return pipelines::count_tokens(
+      parts_->text_encoders, words_of(prompt, syntax, parts_->loras), syntax);
 }
 
 }  // namespace lienzo::pipelines

@@ -32,6 +32,7 @@ struct StableDiffusionParts {
   diffusion::SchedulerDefaults scheduler;
   bool zeros_for_no_negative = false;
 
+  std::vector<LoadedLora> loras = {};             // in its weights
   std::vector<std::filesystem::path> files = {};  // what the hash is made of
   std::filesystem::path digest_cache;
   std::string hash = {};  // empty until asked for

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lienzo/pipelines/stable_diffusion/loras.h"
 #include "lienzo/pipelines/stable_diffusion/request.h"
 
 namespace lienzo::pipelines {
@@ -17,6 +18,7 @@ struct StableDiffusionOptions {
   std::filesystem::path tokenizer = {};         // what text::ClipTokenizer::load reads
   std::filesystem::path vocabulary = {};        // the same, where the model brings none
   std::filesystem::path tiny_autoencoder = {};  // TAESD, for previews
+  std::vector<LoraChoice> loras = {};           // merged into the weights, in this order
   std::string prediction = {};                  // "epsilon" or "v_prediction"; empty: the model's
   std::string dtype = {};       // "bf16", "fp32", "fp16"; empty: the device's fastest
   std::string device = "auto";  // tensor::parse_device
@@ -55,7 +57,7 @@ class StableDiffusion {
  public:
   /// Reads a model of any layout; see checkpoints/checkpoint.h. Throws what that throws, kNotFound
   /// for missing parts or a missing vocabulary (saying how to get it), kOutOfMemory where its
-  /// weights cannot fit.
+  /// weights cannot fit, what checkpoints::merge_loras throws.
   static StableDiffusion load(const std::filesystem::path& path,
                               const StableDiffusionOptions& options = {});
   StableDiffusion(StableDiffusion&&) noexcept;
