@@ -110,11 +110,14 @@ class Jobs(ServerTest):
         self.error(self.server.call("GET", "/api/v1/jobs?limit=x"), 400, "invalid_input", "limit")
         self.error(self.server.call("GET", "/api/v1/jobs?color=x"), 400, "invalid_input", "color")
         self.error(self.server.call("GET", "/api/v1/jobs/nothing"), 404, "not_found")
-        self.error(self.server.call("PUT", "/api/v1/jobs", {}), 405, "method_not_allowed")
+        for method in ("PUT", "TRACE", "CONNECT"):
+            answer = self.server.call(method, "/api/v1/jobs", {} if method == "PUT" else None)
+            self.error(answer, 405, "method_not_allowed")
+            self.assertEqual(answer[2]["Allow"], "POST, GET")
         self.error(self.server.call("GET", "/nothing"), 404, "not_found")
         # Every one of them is in the log, in one line.
         lines = [line for line in self.server.lines if "[http]" in line]
-        self.assertEqual(len(lines), 18, lines)
+        self.assertEqual(len(lines), 20, lines)
 
     def test_cancelling(self):
         running = self.server.submit(prompt="a", count=64)

@@ -216,12 +216,17 @@ Routes session_routes(Gate& gate) {
                 {"name", caller.name},
                 {"scopes", scopes}};
   };
-  const auto set_cookie = [](Reply& reply, const std::string& value, int seconds) {
-    reply.headers.emplace_back(
-        "Set-Cookie",
-        fmt::format(
-            "{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}", kKeyCookie, value, seconds));
-  };
+  const auto set_cookie =
+      [](const Call& call, Reply& reply, const std::string& value, int seconds) {
+        const bool tls = call.header("X-Forwarded-Proto") == "https";
+        reply.headers.emplace_back("Set-Cookie",
+                                   fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; "
+                                               "Max-Age={}{}",
+                                               kKeyCookie,
+                                               value,
+                                               seconds,
+                                               tls ? "; Secure" : ""));
+      };
   const Json session = {{"type", "object"}};
   const Json body = {{"type", "object"},
                      {"additionalProperties", false},
@@ -245,16 +250,16 @@ Routes session_routes(Gate& gate) {
          if (gate.keys_needed()) caller = gate.caller_of(key->get<std::string>());
          Reply reply = Reply::json(say(caller));
          // What could break out of the header was refused as no key of ours.
-         if (gate.keys_needed()) set_cookie(reply, key->get<std::string>(), 90 * 24 * 3600);
+         if (gate.keys_needed()) set_cookie(call, reply, key->get<std::string>(), 90 * 24 * 3600);
          return reply;
        },
        {.summary = "Keeps a key in a cookie", .request = body, .responses = {{"200", session}}}},
       {"DELETE",
        "/api/v1/session",
        Scope::kOpen,
-       [set_cookie](const Call&) {
+       [set_cookie](const Call& call) {
          Reply reply = Reply::empty();
-         set_cookie(reply, "", 0);
+         set_cookie(call, reply, "", 0);
          return reply;
        },
        {.summary = "Forgets the cookie", .responses = {{"204", Json()}}}}};

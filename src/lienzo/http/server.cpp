@@ -120,6 +120,14 @@ class Server::Implementation {
     server_.Patch(".*", handler);
     server_.Delete(".*", handler);
     server_.Options(".*", handler);
+    // Methods that the library knows but has no table for.
+    server_.set_pre_routing_handler(
+        [handler](const httplib::Request& request, httplib::Response& response) {
+          if (request.method != "TRACE" && request.method != "CONNECT")
+            return httplib::Server::HandlerResponse::Unhandled;
+          handler(request, response);
+          return httplib::Server::HandlerResponse::Handled;
+        });
     // What the library refuses by itself: too large a body, a malformed request.
     server_.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
       if (!response.body.empty() || response.status < 400) return;
