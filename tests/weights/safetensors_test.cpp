@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <torch/types.h>
 #include <unistd.h>
 
@@ -286,6 +287,25 @@ TEST(Safetensors, AFullDiskLeavesTheOldFile) {
   std::signal(SIGXFSZ, old_handler);
   EXPECT_EQ(content_of(folder / "a"), before);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
+}
+
+TEST(Safetensors, AHollowFileHasTheNamesAndTakesNoRoom) {
+  const TemporaryFolder folder;
+  constexpr int64_t kRows = 50'000'000;
+  write_hollow_safetensors(
+      folder / "hollow",
+      TensorIndex({{.name = "b", .dtype = DType::kF16, .shape = {kRows}, .bytes = 2 * kRows},
+                   {.name = "a", .dtype = DType::kF32, .shape = {2, 3}, .bytes = 24}},
+                  {},
+                  "test"));
+  const SafetensorsFile file = SafetensorsFile::open(folder / "hollow");
+  EXPECT_EQ(file.index().size(), 2);
+  EXPECT_TRUE(same(file.read("a"), torch::zeros({2, 3})));
+  EXPECT_EQ(file.read("b").sizes(), (torch::IntArrayRef{kRows}));
+  EXPECT_EQ(file.read("b")[kRows - 1].item<float>(), 0);
+  struct stat info {};
+  ASSERT_EQ(::stat((folder / "hollow").c_str(), &info), 0);
+  EXPECT_LT(info.st_blocks * 512, 1'000'000);
 }
 
 }  // namespace

@@ -64,6 +64,12 @@ int run(const BenchOptions& options) {
                 {"text", as_json(result.text)},
                 {"step", as_json(result.step)},
                 {"decode", as_json(result.decode)},
+                {"start",
+                 {{"program", result.start.program},
+                  {"load", result.start.load},
+                  {"words", result.start.words},
+                  {"until_first_step", result.start.until_step()},
+                  {"first_step", result.start.step}}},
                 {"weight_bytes", result.weight_bytes},
                 {"peak_bytes", result.peak_bytes}});
     return kExitOk;
@@ -91,7 +97,18 @@ int run(const BenchOptions& options) {
   row("text encoder", result.text);
   row("one step with guidance", result.step);
   row("autoencoder, decoding", result.decode);
-  print(fmt::format("\nweights {:.2f} GB, peak of the process {:.2f} GB\n",
+  print(
+      fmt::format("| from file to first step | {} | | |\n"
+                  "| from file to its end | {} | | |\n",
+                  format_seconds(result.start.until_step()),
+                  format_seconds(result.start.until_step() + result.start.step)));
+  print(fmt::format(
+      "\nfrom file to first step: program {}, loading {}, words {}; an fp16 file in the "
+      "system's cache\n",
+      format_seconds(result.start.program),
+      format_seconds(result.start.load),
+      format_seconds(result.start.words)));
+  print(fmt::format("weights {:.2f} GB, peak of the process {:.2f} GB\n",
                     static_cast<double>(result.weight_bytes) * 1e-9,
                     static_cast<double>(result.peak_bytes) * 1e-9));
   return kExitOk;

@@ -160,4 +160,27 @@ void write_safetensors(const std::filesystem::path& path,
   write(path, std::move(pending), metadata);
 }
 
+void write_hollow_safetensors(const std::filesystem::path& path, const TensorIndex& tensors) {
+  std::vector<Pending> pending;
+  pending.reserve(tensors.size());
+  uint64_t bytes = 0;
+  for (const TensorInfo& info : tensors.tensors()) {
+    pending.push_back({info.name, scalar_type(info.dtype), info.shape, {}});
+    bytes += pending.back().bytes();
+  }
+  put_in_file_order(pending);
+  const std::string header = header_of(pending, {});
+  const uint64_t header_bytes = header.size();
+  std::string front(reinterpret_cast<const char*>(&header_bytes), sizeof header_bytes);
+  front += header;
+  write_file_atomic(path, front);
+  std::error_code problem;
+  std::filesystem::resize_file(path, front.size() + bytes, problem);
+  if (problem) {
+    throw Error(ErrorKind::kIo,
+                "[safetensors] cannot make " + path.string() + " " +
+                    std::to_string(front.size() + bytes) + " bytes long: " + problem.message());
+  }
+}
+
 }  // namespace lienzo::weights

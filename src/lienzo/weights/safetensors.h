@@ -58,4 +58,9 @@ void write_safetensors(const std::filesystem::path& path,
                        std::optional<torch::ScalarType> float_dtype,
                        const std::map<std::string, std::string>& metadata = {});
 
+/// A file of zeros in the place of `tensors`, whose names, shapes and types alone count; the zeros
+/// are a hole, which takes no room on the disk. For measuring how models load. Throws as
+/// write_safetensors does.
+void write_hollow_safetensors(const std::filesystem::path& path, const TensorIndex& tensors);
+
 }  // namespace lienzo::weights

@@ -22,11 +22,19 @@ struct BenchmarkPart {
   double share = 0;
 };
 
+/// From a file in the system's cache to a picture's first step, in seconds: of the program itself
+/// up to the benchmark, of reading the model and preparing its networks, of the words, of the step.
+struct BenchmarkStart {
+  double program = 0, load = 0, words = 0, step = 0;
+  double until_step() const { return program + load + words; }
+};
+
 struct BenchmarkResult {
   std::string dtype, device;
   int threads = 0;
   double convolution_ceiling = 0, matrix_ceiling = 0;  // operations a second
   BenchmarkPart text, step, decode;                    // step: with guidance, two rows
+  BenchmarkStart start;
   uint64_t weight_bytes = 0;
   uint64_t peak_bytes = 0;  // of the process
 };

@@ -1,6 +1,7 @@
 #include "lienzo/pipelines/stable_diffusion/memory.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <fstream>
@@ -53,20 +54,31 @@ uint64_t unet_pass_bytes(const models::UNet2DConditionConfig& config,
     const int64_t held = config.cross_attention_levels[level] ? 16 : 6;
     widest = std::max(widest, held * widths[level] * cells);
   }
-  return static_cast<uint64_t>(rows * (skips + widest) * element_size);
+  constexpr int64_t kHeap = 75'000'000;  // what the heap keeps between the layers
+  return static_cast<uint64_t>(rows * (skips + widest) * element_size * 5 / 4 + kHeap);
 }
 
 uint64_t autoencoder_bytes(const models::AutoencoderKlConfig& config,
                            int64_t height,
                            int64_t width,
                            int64_t element_size) {
-  // The last level works on all pixels; the one before hands it twice its width.
+  // The first block of the last level holds what the one before hands it, of twice its width, and
+  // what it makes; numbers of two bytes may lack the layers that work in strips (norm_conv2d.h) and
+  // then hold the norm of its input too.
+  constexpr int64_t kHeap = 150'000'000;  // strips, and what the heap keeps between the layers
   const auto& widths = config.block_out_channels;
   const int64_t before = widths[std::min<size_t>(1, widths.size() - 1)];
-  return static_cast<uint64_t>(height * width * (2 * before + 3 * widths.front()) * element_size);
+  const int64_t held = before + widths.front() + (element_size < 4 ? before : 0);
+  return static_cast<uint64_t>(height * width * held * element_size + kHeap);
 }
 
 uint64_t available_memory() { return std::min(system_available(), group_available()); }
+
+void return_freed_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
 
 std::string bytes_text(uint64_t bytes) {
   return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);

@@ -1,0 +1,96 @@
+// What a picture does not depend on, and what models are measured with.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lienzo/checkpoints/checkpoint.h"
+#include "lienzo/pipelines/stable_diffusion/hollow_model.h"
+#include "lienzo/pipelines/stable_diffusion/memory.h"
+#include "lienzo/pipelines/stable_diffusion/stable_diffusion.h"
+
+namespace lienzo::pipelines {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(StableDiffusionBatch, APictureIsTheSameAloneAndAmongOthers) {
+  for (const char* family : {"sd1", "sdxl"}) {
+    auto model = StableDiffusion::load(
+        fs::path(LIENZO_TEST_DATA "/golden/stable_diffusion") / family / "diffusers",
+        {.dtype = "fp32", .device = "cpu"});
+    StableDiffusionRequest request;
+    request.prompt = "a red (cube:1.2) on a sphere";
+    request.negative_prompt = "a dog";
+    request.width = 96;
+    request.height = 64;
+    request.seed = 5;
+    request.sampling.sampler = "euler_ancestral";
+    request.sampling.steps = 3;
+    request.count = 3;
+    request.batch = 3;
+    const auto together = model.generate(request);
+    ASSERT_EQ(together.size(), 3);
+    request.count = request.batch = 1;
+    for (const StableDiffusionPicture& picture : together) {
+      EXPECT_EQ(model.generate(request).front().image, picture.image) << family << request.seed;
+      ++request.seed;
+    }
+    EXPECT_NE(together[0].image, together[1].image);
+  }
+}
+
+// What a pass was measured to take beside the weights (docs/performance.md), MB.
+TEST(MemoryEstimate, IsAtLeastWhatWasMeasuredAndLittleMore) {
+  const auto near = [](uint64_t bytes, double measured) {
+    const double said = static_cast<double>(bytes) * 1e-6;
+    EXPECT_GE(said, measured);
+    EXPECT_LE(said, std::max(1.25 * measured, measured + 50));
+  };
+  struct Measured {
+    int64_t side;
+    double one_row, two_rows, decoding;
+  };
+  for (const Measured& m : {Measured{256, 62.4, 124.7, 231.6},
+                            Measured{384, 154.0, 215.9, 367.1},
+                            Measured{512, 185.2, 293.2, 501.9}}) {
+    near(unet_pass_bytes(sd15_unet(), 1, m.side / 8, m.side / 8, 4), m.one_row);
+    near(unet_pass_bytes(sd15_unet(), 2, m.side / 8, m.side / 8, 4), m.two_rows);
+    near(autoencoder_bytes(sd15_autoencoder(), m.side, m.side, 4), m.decoding);
+  }
+  EXPECT_LT(unet_pass_bytes(sd15_unet(), 2, 64, 64, 2), unet_pass_bytes(sd15_unet(), 2, 64, 64, 4));
+  EXPECT_LT(unet_pass_bytes(sd15_unet(), 2, 64, 64, 4), unet_pass_bytes(sd15_unet(), 2, 64, 72, 4));
+  EXPECT_LT(autoencoder_bytes(sd15_autoencoder(), 512, 512, 4),
+            autoencoder_bytes(sd15_autoencoder(), 512, 576, 4));
+}
+
+TEST(HollowModel, IsAWholeStableDiffusionThatTakesNoRoom) {
+  const fs::path folder = fs::path(testing::TempDir()) / "lienzo_hollow_model";
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  write_hollow_sd15(folder);
+  const checkpoints::Checkpoint model = checkpoints::open_checkpoint(folder);
+  EXPECT_NO_THROW(checkpoints::require_complete(model));
+  EXPECT_EQ(model.family, checkpoints::Family::kSd1);
+  EXPECT_TRUE(model.tokenizer);
+  int64_t numbers = 0;
+  const auto add = [&](const auto& network) {
+    for (const auto& tensor : network->tensors->index().tensors())
+      numbers += tensor.element_count();
+  };
+  add(model.unet);
+  add(model.vae);
+  add(model.text_encoder);
+  EXPECT_EQ(numbers, 1'066'235'307);
+  int64_t on_disk = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    struct stat info {};
+    if (::stat(entry.path().c_str(), &info) == 0) on_disk += info.st_blocks * 512;
+  }
+  EXPECT_LT(on_disk, 10'000'000);
+  fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace lienzo::pipelines
