@@ -68,6 +68,14 @@ std::vector<service::ModelFacts> FakeEngine::models() {
   return {mini, sd, large};
 }
 
+std::vector<service::LoraFacts> FakeEngine::loras() {
+  return {{.name = "style",
+           .file = "loras/style.safetensors",
+           .family = "Stable Diffusion 1.x",
+           .bytes = 12,
+           .metadata = {{"ss_network_dim", "8"}}}};
+}
+
 void FakeEngine::complete(service::DrawRequest& request) {
   const std::vector<service::ModelFacts> known = models();
   if (request.model.empty()) request.model = known.front().id;

@@ -18,6 +18,8 @@ namespace lienzo::http {
 class FakeEngine : public service::Engine {
  public:
   std::vector<service::ModelFacts> models() override;
+  /// "style", for Stable Diffusion 1.x.
+  std::vector<service::LoraFacts> loras() override;
   void complete(service::DrawRequest& request) override;
   std::vector<service::MadePicture> draw(const service::DrawRequest& request,
                                          const service::BlobReader& blobs,

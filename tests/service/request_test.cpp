@@ -40,6 +40,7 @@ TEST(Request, SurvivesTheWayThroughJson) {
                          .only_masked = true,
                          .padding = 64,
                          .hires = HiresOptions{1.5, 0.4, 10},
+                         .loras = {{"style", 0.8, -0.5}, {"detail", 2, {}}},
                          .previews = false,
                          .output = {"webp", 80},
                          .tags = {"a", "b"},
@@ -83,6 +84,9 @@ TEST(Request, NamesTheFieldAtFault) {
       {{{"prompt", "a"}, {"tags", {"a", ""}}}, "tags"},
       {{{"prompt", "a"}, {"tags", "a"}}, "tags"},
       {{{"prompt", "a"}, {"priority", 11}}, "priority"},
+      {{{"prompt", "a"}, {"loras", {{{"name", ""}}}}}, "loras"},
+      {{{"prompt", "a"}, {"loras", {{{"name", "x"}, {"weight", 101}}}}}, "loras"},
+      {{{"prompt", "a"}, {"loras", Json::array_t(17, Json{{"name", "x"}})}}, "loras"},
   };
   for (const auto& [json, field] : cases) EXPECT_EQ(field_at_fault(json), field) << json;
 }
@@ -94,7 +98,7 @@ TEST(Request, TheSchemaKnowsEveryField) {
        {"model", "prompt",      "negative_prompt", "width",     "height",      "count",     "seed",
         "steps", "guidance",    "sampler",         "schedule",  "eta",         "clip_skip", "noise",
         "mask",  "mask_invert", "strength",        "mask_blur", "only_masked", "padding",   "scale",
-        "hires", "previews",    "output",          "tags",      "priority"}) {
+        "hires", "loras",       "previews",        "output",    "tags",        "priority"}) {
     one[field] = nullptr;
   }
   EXPECT_EQ(one.size(), properties.size());

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "lienzo/base/error.h"
+#include "lienzo/engine/request_loras.h"
 
 namespace lienzo::engine {
 namespace {
@@ -32,24 +33,29 @@ bool ModelPool::holds(const std::string& id) {
   return std::any_of(held_.begin(), held_.end(), [&](const Held& held) { return held.id == id; });
 }
 
-std::shared_ptr<LoadedModel> ModelPool::load(const Entry& entry) const {
+std::shared_ptr<LoadedModel> ModelPool::load(
+    const Entry& entry, const std::vector<pipelines::LoraChoice>& loras) const {
   if (entry.own) return std::make_shared<LoadedModel>(pipelines::AnyModel::load(entry.path));
   return std::make_shared<LoadedModel>(
       pipelines::StableDiffusion::load(entry.path,
                                        {.vocabulary = options_.vocabulary,
                                         .tiny_autoencoder = options_.tiny_autoencoder,
+                                        .loras = loras,
                                         .dtype = options_.dtype,
                                         .device = options_.device,
                                         .digest_cache = options_.digest_cache}));
 }
 
 std::shared_ptr<LoadedModel> ModelPool::get(const Entry& entry,
+                                            const std::vector<pipelines::LoraChoice>& loras,
                                             const std::function<void()>& loading) {
+  const std::string key = pool_key(loras);
   const fs::file_time_type changed = time_of(entry.path);
   {
     const std::scoped_lock lock(mutex_);
-    const auto found = std::find_if(
-        held_.begin(), held_.end(), [&](const Held& held) { return held.id == entry.facts.id; });
+    const auto found = std::find_if(held_.begin(), held_.end(), [&](const Held& held) {
+      return held.id == entry.facts.id && held.loras == key;
+    });
     if (found != held_.end() && found->changed == changed) {
       held_.splice(held_.begin(), held_, found);
       return held_.front().model;
@@ -66,7 +72,7 @@ std::shared_ptr<LoadedModel> ModelPool::get(const Entry& entry,
   if (loading) loading();
   std::shared_ptr<LoadedModel> model;
   try {
-    model = load(entry);
+    model = load(entry, loras);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kOutOfMemory) throw;
     {
@@ -74,10 +80,10 @@ std::shared_ptr<LoadedModel> ModelPool::get(const Entry& entry,
       if (held_.empty()) throw;
       held_.clear();
     }
-    model = load(entry);
+    model = load(entry, loras);
   }
   const std::scoped_lock lock(mutex_);
-  held_.push_front({entry.facts.id, changed, entry.weight_bytes, model});
+  held_.push_front({entry.facts.id, key, changed, entry.weight_bytes, model});
   return model;
 }
 

@@ -21,20 +21,24 @@ class ModelPool {
  public:
   explicit ModelPool(const EngineOptions& options);
 
-  /// The model, loaded when it is not there. `loading` is called before it is. A file that changed
-  /// since is loaded anew. Throws what loading throws.
-  std::shared_ptr<LoadedModel> get(const Entry& entry, const std::function<void()>& loading);
+  /// The model with these LoRAs in it, loaded when it is not there. `loading` is called before it
+  /// is. A file that changed since is loaded anew. Throws what loading throws.
+  std::shared_ptr<LoadedModel> get(const Entry& entry,
+                                   const std::vector<pipelines::LoraChoice>& loras,
+                                   const std::function<void()>& loading);
   bool holds(const std::string& id);
 
  private:
   struct Held {
     std::string id;
     std::filesystem::file_time_type changed;
+    std::string loras;  // pool_key()
     uint64_t bytes = 0;
     std::shared_ptr<LoadedModel> model;
   };
 
-  std::shared_ptr<LoadedModel> load(const Entry& entry) const;
+  std::shared_ptr<LoadedModel> load(const Entry& entry,
+                                    const std::vector<pipelines::LoraChoice>& loras) const;
 
   const EngineOptions& options_;
   const uint64_t budget_;

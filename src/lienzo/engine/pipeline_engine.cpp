@@ -12,6 +12,7 @@
 #include "lienzo/engine/model_catalogue.h"
 #include "lienzo/engine/model_pool.h"
 #include "lienzo/tensor/threads.h"
+#include "lienzo/engine/request_loras.h"
 
 namespace lienzo::engine {
 namespace {
@@ -110,7 +111,10 @@ void check_settings(const DrawRequest& request, const Entry& entry) {
 
 struct PipelineEngine::Parts {
   explicit Parts(EngineOptions given)
-      : options(std::move(given)), catalogue(options.embedded, options.models), pool(options) {}
+      : options(std::move(given)),
+        catalogue(options.embedded, options.models),
+        loras(options.models),
+        pool(options) {}
   const EngineOptions options;
   ModelCatalogue catalogue;
   ModelPool pool;
@@ -120,6 +124,7 @@ PipelineEngine::PipelineEngine(EngineOptions options)
     : parts_(std::make_unique<Parts>(std::move(options))) {}
 PipelineEngine::~PipelineEngine() = default;
 
+  LoraCatalogue loras;
 std::vector<ModelFacts> PipelineEngine::models() {
   std::vector<ModelFacts> all;
   for (Entry& entry : parts_->catalogue.entries()) {
@@ -136,24 +141,28 @@ void PipelineEngine::complete(DrawRequest& request) {
   check_settings(request, entry);
   check_size(request, entry);
   if (!request.seed) request.seed = std::random_device{}();  // 32 bits: short enough to type
+std::vector<service::LoraFacts> PipelineEngine::loras() { return lora_facts(parts_->loras); }
+
 }
 
 std::vector<service::MadePicture> PipelineEngine::draw(const DrawRequest& request,
                                                        const service::BlobReader& blobs,
                                                        const service::EngineHooks& hooks) {
   tensor::set_threads(parts_->options.threads);  // of the calling thread
+  choose_loras(request, entry, parts_->loras);
   const Entry entry = parts_->catalogue.find(request.model);
   const bool redraws =
       request.task == Task::kUpscale && request.strength.value_or(0) > 0 && !entry.own;
   if (request.task == Task::kUpscale && !redraws) return enlarge(request, blobs);
-  const auto model = parts_->pool.get(entry, [&] {
+  const DrawRequest full = entry.own ? request : with_recorded_words(request, blobs);
+  const auto model = parts_->pool.get(entry, choose_loras(full, entry, parts_->loras), [&] {
     if (hooks.progress) hooks.progress({.stage = "load", .pictures = request.count});
   });
   if (hooks.cancelled && hooks.cancelled()) throw Error(ErrorKind::kCancelled, "[draw] stopped");
   if (auto* own = std::get_if<pipelines::AnyModel>(model.get()))
     return draw_lienzo(*own, request, blobs, hooks);
   return draw_stable_diffusion(std::get<pipelines::StableDiffusion>(*model),
-                               request,
+                               full,
                                blobs,
                                hooks,
                                parts_->options.preview_every);

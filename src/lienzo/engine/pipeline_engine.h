@@ -30,6 +30,7 @@ class PipelineEngine : public service::Engine {
   ~PipelineEngine() override;
 
   std::vector<service::ModelFacts> models() override;
+  std::vector<service::LoraFacts> loras() override;
   void complete(service::DrawRequest& request) override;
   std::vector<service::MadePicture> draw(const service::DrawRequest& request,
                                          const service::BlobReader& blobs,

@@ -46,6 +46,17 @@ Reply sdapi_models(SdApi& api) {
   return Reply::json(list);
 }
 
+Reply sdapi_loras(SdApi& api) {
+  Json list = Json::array();
+  for (const service::LoraFacts& lora : api.context.engine.loras()) {
+    list.push_back({{"name", lora.name},
+                    {"alias", lora.alias.empty() ? lora.name : lora.alias},
+                    {"path", lora.file},
+                    {"metadata", lora.metadata}});
+  }
+  return Reply::json(list);
+}
+
 Reply sdapi_upscalers(SdApi& api) {
   const auto row = [](const std::string& name, const Json& scale) {
     return Json{{"name", name},

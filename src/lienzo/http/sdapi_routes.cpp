@@ -100,6 +100,9 @@ void add_lists(RouteList& routes) {
   routes.add("GET", "/sdapi/v1/sd-models", Scope::kRead, [](SdApi& api, const Call&) {
     return sdapi_models(api);
   });
+  routes.add("GET", "/sdapi/v1/loras", Scope::kRead, [](SdApi& api, const Call&) {
+    return sdapi_loras(api);
+  });
   routes.add("GET", "/sdapi/v1/upscalers", Scope::kRead, [](SdApi& api, const Call&) {
     return sdapi_upscalers(api);
   });
@@ -116,7 +119,6 @@ void add_constants(RouteList& routes) {
   for (const char* name : {"sd-vae",
                            "sd-modules",
                            "latent-upscale-modes",
-                           "loras",
                            "hypernetworks",
                            "face-restorers",
                            "realesrgan-models",

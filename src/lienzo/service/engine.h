@@ -35,6 +35,16 @@ struct ModelFacts {
 };
 
 /// A picture as an engine makes it: encoded, with its record inside.
+/// A LoRA as clients see it.
+struct LoraFacts {
+  std::string name = {};    // what prompts and requests call it
+  std::string alias = {};   // as its trainer called it; or ""
+  std::string file = {};    // below the model folder
+  std::string family = {};  // of the models that it is for; "" where nothing tells
+  uint64_t bytes = 0;
+  std::map<std::string, std::string> metadata = {};  // what its trainer wrote, without long texts
+};
+
 struct MadePicture {
   std::string bytes;  // of the file
   std::string format;
@@ -67,6 +77,8 @@ class Engine {
   /// The default first.
   virtual std::vector<ModelFacts> models() = 0;
   /// Fills in what is empty (model, seed, ...) and refuses what the model cannot do: Error
+  /// By file.
+  virtual std::vector<LoraFacts> loras() { return {}; }
   /// kNotFound for an unknown model, kInvalidInput and kUnsupported naming the field. Loads
   /// nothing.
   virtual void complete(DrawRequest& request) = 0;

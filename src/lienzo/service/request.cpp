@@ -12,6 +12,7 @@
 #include "lienzo/base/hash.h"
 #include "lienzo/base/suggest.h"
 #include "lienzo/base/utf8.h"
+#include "lienzo/text/lora_tags.h"
 
 namespace lienzo::service {
 namespace {
@@ -20,6 +21,7 @@ constexpr std::array<std::string_view, 5> kTasks = {
     "imagine", "edit", "inpaint", "vary", "upscale"};
 constexpr size_t kLongestPrompt = 100'000;  // bytes
 constexpr int kMostPictures = 64;
+constexpr size_t kMostLoras = 16;
 constexpr int kLargestSide = 8192;
 
 [[noreturn]] void reject(const std::string& field, const std::string& problem) {
@@ -109,6 +111,11 @@ Json to_json(const DrawRequest& r) {
     json["hires"] = {
         {"scale", r.hires->scale}, {"strength", r.hires->strength}, {"steps", r.hires->steps}};
   }
+  for (const LoraUse& lora : r.loras) {
+    Json item = {{"name", lora.name}, {"weight", lora.weight}};
+    if (lora.text_weight) item["text_weight"] = *lora.text_weight;
+    json["loras"].push_back(std::move(item));
+  }
   add("previews", r.previews, plain.previews);
   if (r.output != plain.output)
     json["output"] = {{"format", r.output.format}, {"quality", r.output.quality}};
@@ -153,6 +160,13 @@ DrawRequest request_from_json(const Json& json, const std::string& where) {
     hires.optional("strength", r.hires->strength);
     hires.optional("steps", r.hires->steps);
     hires.finish();
+  }
+  for (ConfigReader& lora : reader.children("loras")) {
+    LoraUse& use = r.loras.emplace_back();
+    lora.required("name", use.name);
+    lora.optional("weight", use.weight);
+    read_optional(lora, "text_weight", use.text_weight);
+    lora.finish();
   }
   reader.optional("previews", r.previews);
   if (reader.has("output")) {
@@ -209,6 +223,14 @@ void check(const DrawRequest& r) {
     if (!(r.hires->strength > 0 && r.hires->strength <= 1))
       reject("hires.strength", fmt::format("is {}, expected above 0, up to 1", r.hires->strength));
     if (r.hires->steps != 0) check_range("hires.steps", r.hires->steps, 1, 200);
+  }
+  if (r.loras.size() > kMostLoras)
+    reject("loras", fmt::format("are {}, expected at most {}", r.loras.size(), kMostLoras));
+  for (const LoraUse& lora : r.loras) {
+    if (lora.name.empty() || lora.name.size() > 200)
+      reject("loras", fmt::format("has a name of {} bytes, expected 1 to 200", lora.name.size()));
+    for (const double weight : {lora.weight, lora.text_weight.value_or(lora.weight)})
+      check_range("loras", weight, -text::kLargestLoraWeight, text::kLargestLoraWeight);
   }
   one_of("output.format", r.output.format, {"png", "jpg", "webp"});
   check_range("output.quality", r.output.quality, 1, 100);
@@ -275,6 +297,17 @@ Json request_schema() {
          {{"scale", scale(4)},
           {"strength", {{"type", "number"}, {"exclusiveMinimum", 0}, {"maximum", 1}}},
           {"steps", whole(0, 200)}}}}},
+      {"loras",
+       {{"type", "array"},
+        {"maxItems", kMostLoras},
+        {"items",
+         {{"type", "object"},
+          {"additionalProperties", false},
+          {"required", {"name"}},
+          {"properties",
+           {{"name", {{"type", "string"}, {"minLength", 1}, {"maxLength", 200}}},
+            {"weight", real(-text::kLargestLoraWeight, text::kLargestLoraWeight)},
+            {"text_weight", real(-text::kLargestLoraWeight, text::kLargestLoraWeight)}}}}}}},
       {"previews", flag},
       {"output",
        {{"type", "object"},

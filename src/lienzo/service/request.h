@@ -38,6 +38,15 @@ struct HiresOptions {
   bool operator==(const HiresOptions&) const = default;
 };
 
+/// A LoRA to merge into the model, by its name in the model folder; never a path.
+struct LoraUse {
+  std::string name;
+  double weight = 1;                       // of the U-Net's layers: -100 to 100
+  std::optional<double> text_weight = {};  // of the text encoders'; empty: as `weight`
+
+  bool operator==(const LoraUse&) const = default;
+};
+
 /// What every dialect's request becomes at the edge, and what a job keeps. Zero, empty or nothing
 /// means the model's own. Pictures are digests of the blob store, never paths.
 struct DrawRequest {
@@ -63,7 +72,8 @@ struct DrawRequest {
   std::string amount = "small";  // kVary: "small", "strong"
   double scale = 2;              // kUpscale: above 1, up to 8
   std::optional<HiresOptions> hires;
-  bool previews = true;  // whether it is worth making them
+  std::vector<LoraUse> loras;  // up to 16, beside those that the prompt asks for
+  bool previews = true;        // whether it is worth making them
   OutputOptions output;
   std::vector<std::string> tags;  // of the pictures; up to 16 of up to 64 characters
   int priority = 0;               // -10 to 10
