@@ -154,6 +154,7 @@ std::vector<StableDiffusionPicture> Generation::run() {
       group.seeds.push_back(request_.seed + static_cast<uint64_t>(k));
     torch::Tensor latents = first_pass(group);
     if (second_plan_) latents = second_pass(group, latents);
+    return_freed_memory();
     for (size_t k = 0; k < group.seeds.size(); ++k) {
       const auto row = static_cast<int64_t>(k);
       const image::Image made =
@@ -339,8 +340,8 @@ provenance::Record Generation::make_record(uint64_t seed, const image::Image& pi
   record.model = parts_.facts.name;
   add_settings(record.extra);
   add_elsewhere(record);
-  return record;
   record_loras(parts_.loras, request_.syntax, record);
+  return record;
 }
 
 // By AUTOMATIC1111's names (modules/processing.py, create_infotext), so that its users can repeat

@@ -118,6 +118,9 @@ diffusion::SchedulerConfig choose_scheduler(const Checkpoint& model) {
         config, model.path.filename().string() + ": scheduler_config.json");
     if (!checkpoints::is_xl(model.family))
       read.defaults = diffusion::as_stable_diffusion_pipelines_do(read.defaults);
+    // The pipelines of diffusers hand their own eta on, 0, whatever TCDScheduler's default is
+    // (prepare_extra_step_kwargs of pipeline_stable_diffusion.py and ..._xl.py, v0.30.3).
+    if (read.defaults.sampler == "tcd") read.defaults.eta = 0;
     return read;
   }
   const auto answers = v ? diffusion::Parameterization::kV : diffusion::Parameterization::kEpsilon;
@@ -208,10 +211,10 @@ StableDiffusion StableDiffusion::load(const fs::path& path, const StableDiffusio
   }
   Checkpoint model = checkpoints::open_checkpoint(path, how);
   checkpoints::require_complete(model);
+  std::vector<LoadedLora> loras = load_loras(model, options.loras, dtype, options.digest_cache);
   const uint64_t count = parameters(model.unet) + parameters(model.vae) +
                          parameters(model.text_encoder) + parameters(model.text_encoder_2);
   if (device.is_cpu()) check_weights_fit(model, dtype, count);
-  std::vector<LoadedLora> loras = load_loras(model, options.loras, dtype, options.digest_cache);
 
   const torch::NoGradGuard no_grad;
   diffusion::SchedulerConfig scheduler = choose_scheduler(model);
@@ -228,10 +231,10 @@ StableDiffusion StableDiffusion::load(const fs::path& path, const StableDiffusio
       .noise_model = std::move(scheduler.model),
       .scheduler = std::move(scheduler.defaults),
       .zeros_for_no_negative = model.force_zeros_for_empty_prompt,
+      .loras = std::move(loras),
       .digest_cache = options.digest_cache});
   parts->facts.parameters = count;
   describe(model, *parts);
-      .loras = std::move(loras),
   if (!options.tiny_autoencoder.empty()) {
     const Checkpoint tiny = checkpoints::open_checkpoint(options.tiny_autoencoder);
     if (!tiny.taesd) {
