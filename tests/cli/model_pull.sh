@@ -36,6 +36,9 @@ expect 0 'StableDiffusionPipeline' "$lienzo" model list
 grep -q '^mini  *embedded' stdout || fail 'the embedded model is not listed'
 grep -q '^some/checkpoint/model.safetensors  *single file  *300.0 kB  *mit' stdout || fail 'the checkpoint is not listed'
 expect 0 '"licence": "openrail++"' "$lienzo" model list --json
+cp "$source_tree/tests/golden/stable_diffusion/sd2/original.safetensors" models/second.safetensors
+expect 0 'second.safetensors  *single file .*Stable Diffusion 2.x' "$lienzo" model list
+rm models/second.safetensors
 expect 0 'some/tiny' "$lienzo" model list --folder models
 grep -q '^mini' stdout && fail 'another folder holds no embedded model'
 expect 0 'No models in' "$lienzo" model list --folder nowhere

@@ -5,12 +5,15 @@
 #include <filesystem>
 
 #include "lienzo/base/error.h"
+#include "lienzo/checkpoints/lora_facts.h"
+#include "lienzo/checkpoints/recognise.h"
 #include "lienzo/cli/console.h"
 #include "lienzo/cli/exit_code.h"
 #include "lienzo/cli/model_commands.h"
 #include "lienzo/cli/model_folder.h"
 #include "lienzo/hub/model_store.h"
 #include "lienzo/hub/printable.h"
+#include "lienzo/weights/open_tensor_file.h"
 
 namespace lienzo::cli {
 namespace {
@@ -18,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using hub::LocalModel;
 
-constexpr const char* kExamples =
+constexpr const char* kListExamples =
     "Examples:\n"
     "  lienzo model list\n"
     "  lienzo model list --json\n"
@@ -28,7 +31,34 @@ constexpr const char* kExamples =
 struct Row {
   LocalModel model;
   bool embedded = false;
+  bool lora = false;
 };
+
+// What a checkpoint is, by its table of contents; "" for files that are none we know.
+std::string family_of(const fs::path& path) {
+  try {
+    const auto family = checkpoints::recognise(weights::open_tensor_file(path)->index()).family;
+    if (family != checkpoints::Family::kUnknown) return std::string(checkpoints::name(family));
+  } catch (const Error&) {
+    // Something else with the name of a weight file, or one that broke off.
+  }
+  return "";
+}
+
+// A single file may be a LoRA, which its table of contents says.
+Row row_of(LocalModel model) {
+  Row row{std::move(model)};
+  if (row.model.kind != hub::ModelKind::kSingleFile) return row;
+  const auto lora = checkpoints::look_at_lora(row.model.path);
+  if (!lora) {
+    row.model.family = family_of(row.model.path);
+    return row;
+  }
+  row.lora = true;
+  if (lora->family != checkpoints::Family::kUnknown)
+    row.model.family = fmt::format("for {}", checkpoints::name(lora->family));
+  return row;
+}
 
 // The embedded model wherever it is; nothing where the program came without it.
 void add_embedded(std::vector<Row>& rows) {
@@ -47,7 +77,7 @@ void add_embedded(std::vector<Row>& rows) {
 }
 
 std::string kind_of(const Row& row) {
-  return row.embedded ? "embedded" : std::string(hub::name(row.model.kind));
+  return row.embedded ? "embedded" : row.lora ? "LoRA" : std::string(hub::name(row.model.kind));
 }
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
@@ -98,7 +128,7 @@ void print_table(const std::vector<Row>& rows) {
 int list(const fs::path& given, bool as_json) {
   const fs::path folder = models_folder(given);
   std::vector<Row> rows;
-  for (LocalModel& model : hub::list_models(folder)) rows.push_back({std::move(model), false});
+  for (LocalModel& model : hub::list_models(folder)) rows.push_back(row_of(std::move(model)));
   const bool nothing = rows.empty();
   if (given.empty()) add_embedded(rows);
   if (as_json) {
@@ -123,7 +153,7 @@ void add_model_list(CLI::App& model, Action& action) {
     bool json = false;
   };
   CLI::App* command = model.add_subcommand("list", "List the models on this computer");
-  command->footer(kExamples);
+  command->footer(kListExamples);
   auto options = std::make_shared<Options>();
   command
       ->add_option("--folder",
