@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "lienzo/engine/model_catalogue.h"
 #include "lienzo/engine/pipeline_engine.h"
@@ -31,8 +32,8 @@ class ModelPool {
  private:
   struct Held {
     std::string id;
-    std::filesystem::file_time_type changed;
     std::string loras;  // pool_key()
+    std::filesystem::file_time_type changed;
     uint64_t bytes = 0;
     std::shared_ptr<LoadedModel> model;
   };

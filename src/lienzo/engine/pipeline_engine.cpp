@@ -11,8 +11,8 @@
 #include "lienzo/engine/draw.h"
 #include "lienzo/engine/model_catalogue.h"
 #include "lienzo/engine/model_pool.h"
-#include "lienzo/tensor/threads.h"
 #include "lienzo/engine/request_loras.h"
+#include "lienzo/tensor/threads.h"
 
 namespace lienzo::engine {
 namespace {
@@ -117,6 +117,7 @@ struct PipelineEngine::Parts {
         pool(options) {}
   const EngineOptions options;
   ModelCatalogue catalogue;
+  LoraCatalogue loras;
   ModelPool pool;
 };
 
@@ -124,7 +125,6 @@ PipelineEngine::PipelineEngine(EngineOptions options)
     : parts_(std::make_unique<Parts>(std::move(options))) {}
 PipelineEngine::~PipelineEngine() = default;
 
-  LoraCatalogue loras;
 std::vector<ModelFacts> PipelineEngine::models() {
   std::vector<ModelFacts> all;
   for (Entry& entry : parts_->catalogue.entries()) {
@@ -134,22 +134,22 @@ std::vector<ModelFacts> PipelineEngine::models() {
   return all;
 }
 
+std::vector<service::LoraFacts> PipelineEngine::loras() { return lora_facts(parts_->loras); }
+
 void PipelineEngine::complete(DrawRequest& request) {
   const Entry entry = parts_->catalogue.find(request.model);
   request.model = entry.facts.id;
   check_task(request, entry);
   check_settings(request, entry);
   check_size(request, entry);
+  choose_loras(request, entry, parts_->loras);
   if (!request.seed) request.seed = std::random_device{}();  // 32 bits: short enough to type
-std::vector<service::LoraFacts> PipelineEngine::loras() { return lora_facts(parts_->loras); }
-
 }
 
 std::vector<service::MadePicture> PipelineEngine::draw(const DrawRequest& request,
                                                        const service::BlobReader& blobs,
                                                        const service::EngineHooks& hooks) {
   tensor::set_threads(parts_->options.threads);  // of the calling thread
-  choose_loras(request, entry, parts_->loras);
   const Entry entry = parts_->catalogue.find(request.model);
   const bool redraws =
       request.task == Task::kUpscale && request.strength.value_or(0) > 0 && !entry.own;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,7 +35,6 @@ struct ModelFacts {
   bool loaded = false;
 };
 
-/// A picture as an engine makes it: encoded, with its record inside.
 /// A LoRA as clients see it.
 struct LoraFacts {
   std::string name = {};    // what prompts and requests call it
@@ -45,6 +45,7 @@ struct LoraFacts {
   std::map<std::string, std::string> metadata = {};  // what its trainer wrote, without long texts
 };
 
+/// A picture as an engine makes it: encoded, with its record inside.
 struct MadePicture {
   std::string bytes;  // of the file
   std::string format;
@@ -76,9 +77,9 @@ class Engine {
   virtual ~Engine() = default;
   /// The default first.
   virtual std::vector<ModelFacts> models() = 0;
-  /// Fills in what is empty (model, seed, ...) and refuses what the model cannot do: Error
   /// By file.
   virtual std::vector<LoraFacts> loras() { return {}; }
+  /// Fills in what is empty (model, seed, ...) and refuses what the model cannot do: Error
   /// kNotFound for an unknown model, kInvalidInput and kUnsupported naming the field. Loads
   /// nothing.
   virtual void complete(DrawRequest& request) = 0;
