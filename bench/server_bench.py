@@ -2,6 +2,8 @@
 
     server_bench.py overhead            the server over the library, for one picture
     server_bench.py workers             jobs a second with 1, 2 and 4 workers, each job a fixed sleep
+    server_bench.py joined [simulate]   jobs a second of one worker that draws jobs together, with the embedded model or
+                                        with sleeps of 0.1 s a job and 0.4 s a pass
     server_bench.py clients [MINUTES]   24 clients at once: nothing lost, memory flat (10 minutes)
     server_bench.py routes              requests a second of cheap routes, with wrk
 
@@ -73,6 +75,33 @@ def workers():
               f"(against one worker {rate / base / count:.3f})")
 
 
+def joined(simulate):
+    """Jobs that fit together, of two keys; the same jobs, no two of which have the same size; both mixed."""
+    jobs = 24
+    sleeps = ["--simulate", "0.1", "--simulate-pass", "0.4"] if simulate else []
+    for name, side in (("of one size", lambda k: 256), ("of two sizes", lambda k: (256, 128)[k % 2]),
+                       ("of as many sizes", lambda k: 256 - k)):
+        with tempfile.TemporaryDirectory() as folder:
+            with Server(folder, "--workers", "0", *sleeps) as server:
+                ids = []
+                for seed in range(jobs + 2):  # the first ones load the model
+                    ids.append(server.submit(prompt=PROMPT, seed=seed, width=side(seed), height=side(seed))["id"])
+                worker = Process("worker", "--data", folder, *sleeps)
+                for id in ids:
+                    finish(server.url, id)
+                done = [call(f"{server.url}/api/v1/jobs/{id}")[1] for id in ids]
+                worker.stop()
+        assert all(job["state"] == "done" and job["attempts"] == 1 for job in done)
+        assert [job["pictures"][0]["seed"] for job in done] == list(range(jobs + 2))
+        ends = sorted(job["finished"] for job in done)
+        begins = sorted(job["started"] for job in done)
+        # From the first end: what went before is loading.
+        counted = sum(end > ends[1] for end in ends)
+        print(f"{len(done)} jobs {name}: {1000 * counted / (ends[-1] - ends[1]):.2f} a second, "
+              f"one takes {statistics.median(job['finished'] - job['started'] for job in done) / 1000:.2f} s, "
+              f"{len({begin // 40 for begin in begins})} passes or so")
+
+
 def clients(minutes):
     lost, made, lock = [], [0], threading.Lock()
     with tempfile.TemporaryDirectory() as folder, Server(folder) as server:
@@ -125,6 +154,8 @@ if what == "overhead":
     overhead()
 elif what == "workers":
     workers()
+elif what == "joined":
+    joined(sys.argv[2:] == ["simulate"])
 elif what == "clients":
     clients(float(sys.argv[2]) if len(sys.argv) > 2 else 10)
 elif what == "routes":

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "lienzo/engine/model_catalogue.h"
@@ -15,6 +16,14 @@ std::vector<service::MadePicture> draw_lienzo(pipelines::AnyModel& model,
                                               const service::DrawRequest& request,
                                               const service::BlobReader& blobs,
                                               const service::EngineHooks& hooks);
+
+/// The same for several jobs, each on a thread of its own: one picture takes one thread, so that
+/// its sums do not depend on company, and so many are drawn at a time. A job's result is empty when
+/// it was cancelled. Throws what the first of them throws that fails; the others then stop.
+std::vector<std::vector<service::MadePicture>> draw_lienzo_together(
+    pipelines::AnyModel& model,
+    std::span<const service::EngineJob> jobs,
+    const service::BlobReader& blobs);
 
 /// What a Stable Diffusion model makes of it. `preview_every`: steps; 0: no previews.
 std::vector<service::MadePicture> draw_stable_diffusion(pipelines::StableDiffusion& model,

@@ -1,5 +1,9 @@
 #include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
 #include <span>
+#include <thread>
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/field_error.h"
@@ -13,6 +17,21 @@ namespace lienzo::engine {
 using service::DrawRequest;
 using service::MadePicture;
 using service::Task;
+
+namespace {
+
+// Whether the exception that is being handled says that somebody cancelled.
+bool is_cancellation() {
+  try {
+    throw;
+  } catch (const Error& error) {
+    return error.kind() == ErrorKind::kCancelled;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
 
 image::Image decode(const std::string& bytes, bool keep_alpha) {
   return image::decode_image(std::as_bytes(std::span(bytes)), {.keep_alpha = keep_alpha});
@@ -138,6 +157,33 @@ std::vector<MadePicture> draw_lienzo(pipelines::AnyModel& model,
     };
   }
   model.imagine(imagine, callbacks);
+  return made;
+}
+
+std::vector<std::vector<MadePicture>> draw_lienzo_together(pipelines::AnyModel& model,
+                                                           std::span<const service::EngineJob> jobs,
+                                                           const service::BlobReader& blobs) {
+  std::vector<std::vector<MadePicture>> made(jobs.size());
+  std::mutex mutex;  // guards failure
+  std::exception_ptr failure;
+  std::atomic<bool> failed = false;
+  const auto draw_one = [&](size_t k) {
+    service::EngineHooks hooks = jobs[k].hooks;
+    hooks.cancelled = [&failed, asked = hooks.cancelled] { return failed || (asked && asked()); };
+    try {
+      made[k] = draw_lienzo(model, jobs[k].request, blobs, hooks);
+    } catch (...) {
+      if (is_cancellation()) return;
+      failed = true;
+      const std::scoped_lock lock(mutex);
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (size_t k = 0; k < jobs.size(); ++k) threads.emplace_back(draw_one, k);
+  }
+  if (failure) std::rethrow_exception(failure);
   return made;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 
 #include "lienzo/base/field_error.h"
 #include "lienzo/diffusion/sampler_names.h"
@@ -20,6 +21,12 @@ namespace {
 using service::DrawRequest;
 using service::ModelFacts;
 using service::Task;
+
+// The embedded model on two processors (AVX2), 256 px, its own number of steps, seconds a picture:
+// 2, 4 and 8 of them side by side 0.40, 0.32 and 0.33, one after the other 0.56, 0.48 and 0.45. In
+// one pass through the networks, on one thread, 8 take 0.9 of the time of 8 alone, and their last
+// bits differ. So there are as many at a time as threads; more than 8 were not measured.
+constexpr size_t kMostTogether = 8;
 
 [[noreturn]] void cannot(const std::string& field, const std::string& problem) {
   throw FieldError(ErrorKind::kUnsupported, "[model] " + problem, field);
@@ -166,6 +173,28 @@ std::vector<service::MadePicture> PipelineEngine::draw(const DrawRequest& reques
                                blobs,
                                hooks,
                                parts_->options.preview_every);
+}
+
+size_t PipelineEngine::best_together(const DrawRequest& request) {
+  const Entry entry = parts_->catalogue.find(request.model);
+  if (!entry.has_scenes || request.task != Task::kImagine) return 1;
+  const size_t threads = parts_->options.threads > 0
+                             ? static_cast<size_t>(parts_->options.threads)
+                             : std::max(1U, std::thread::hardware_concurrency());
+  return std::min(threads, kMostTogether);
+}
+
+std::vector<std::vector<service::MadePicture>> PipelineEngine::draw_together(
+    std::span<const service::EngineJob> jobs, const service::BlobReader& blobs) {
+  tensor::set_threads(parts_->options.threads);
+  const auto model = parts_->pool.get(parts_->catalogue.find(jobs.front().request.model), {}, [&] {
+    for (const service::EngineJob& job : jobs) {
+      if (job.hooks.progress) job.hooks.progress({.stage = "load", .pictures = job.request.count});
+    }
+  });
+  if (auto* own = std::get_if<pipelines::AnyModel>(model.get()); own && own->has_scenes())
+    return draw_lienzo_together(*own, jobs, blobs);
+  return Engine::draw_together(jobs, blobs);
 }
 
 }  // namespace lienzo::engine

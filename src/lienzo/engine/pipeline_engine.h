@@ -35,6 +35,9 @@ class PipelineEngine : public service::Engine {
   std::vector<service::MadePicture> draw(const service::DrawRequest& request,
                                          const service::BlobReader& blobs,
                                          const service::EngineHooks& hooks) override;
+  size_t best_together(const service::DrawRequest& request) override;
+  std::vector<std::vector<service::MadePicture>> draw_together(
+      std::span<const service::EngineJob> jobs, const service::BlobReader& blobs) override;
 
  private:
   struct Parts;
