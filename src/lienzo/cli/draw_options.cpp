@@ -81,6 +81,14 @@ void add_model(CLI::App& command, DrawOptions& o) {
       ->type_name("FILE|DIR")
       ->group(kGroup);
   command
+      .add_option("--lora",
+                  o.loras,
+                  "Merge a LoRA of the model folder, or a file, into the model: name:0.8; for "
+                  "several, again [none]")
+      ->type_name("NAME|FILE[:WEIGHT]")
+      ->allow_extra_args(false)
+      ->group(kGroup);
+  command
       .add_option(
           "--tokenizer", o.tokenizer, "Vocabulary for a single-file model [the model folder's]")
       ->type_name("FILE|DIR")
@@ -138,6 +146,7 @@ std::string first_draw_option(const DrawOptions& o) {
       {"--hires-strength", o.hires_strength.has_value()},
       {"--hires-steps", o.hires_steps.has_value()},
       {"--vae", !o.vae.empty()},
+      {"--lora", !o.loras.empty()},
       {"--tokenizer", !o.tokenizer.empty()},
       {"--taesd", !o.tiny_autoencoder.empty()},
       {"--variant", !o.variant.empty()},

@@ -26,6 +26,7 @@ struct DrawOptions {
   std::optional<int> hires_steps;
   // Of which parts, and how, the model is loaded.
   std::filesystem::path vae, tokenizer, tiny_autoencoder;
+  std::vector<std::string> loras;  // "NAME|FILE[:WEIGHT]"
   std::string variant, prediction, dtype, device, tiles;
   std::optional<int> batch, preview_every;
   // A picture to start from; `edit` and `inpaint` only.

@@ -10,6 +10,7 @@
 #include "lienzo/base/version.h"
 #include "lienzo/cli/cache_file.h"
 #include "lienzo/cli/console.h"
+#include "lienzo/cli/drawing_loras.h"
 #include "lienzo/cli/drawing_model.h"
 #include "lienzo/cli/drawing_request.h"
 #include "lienzo/cli/exit_code.h"
@@ -75,6 +76,7 @@ class Drawing {
     }
     read_pictures();
     pipelines::check_request(request_);
+    loras_ = plan_loras(options_.draw.loras, record_, request_);
     plan_.emplace(options_.output, options_.format, options_.grid ? 1 : request_.count);
     tensor::set_threads(options_.threads);
   }
@@ -106,12 +108,14 @@ class Drawing {
     const auto start = Clock::now();
     pipelines::StableDiffusionOptions how = plan_loading(options_, record_);
     how.digest_cache = digest_cache_file();
+    how.loras = loras_;
     if (how.tokenizer.empty()) how.vocabulary = vocabulary_beside(path_);
     model_.emplace(StableDiffusion::load(path_, how));
     load_seconds_ = seconds_since(start);
     if (options_.quiet) return;
     const auto& facts = model_->facts();
     say(fmt::format("{}: {}, {} on {}", facts.name, facts.family, facts.dtype, facts.device));
+    for (const pipelines::LoraChoice& lora : loras_) say(describe(lora));
     const int tokens = model_->count_tokens(request_.prompt, request_.syntax);
     if (tokens > 75) {
       say(fmt::format(
@@ -224,6 +228,7 @@ class Drawing {
   fs::path path_;
   std::optional<provenance::Record> record_;
   pipelines::StableDiffusionRequest request_;
+  std::vector<pipelines::LoraChoice> loras_;
   std::optional<OutputPlan> plan_;
   std::optional<StableDiffusion> model_;
   std::vector<StableDiffusionPicture> pictures_;

@@ -7,6 +7,7 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/checkpoints/checkpoint.h"
+#include "lienzo/checkpoints/lora_facts.h"
 #include "lienzo/checkpoints/recognise.h"
 #include "lienzo/cli/console.h"
 
@@ -71,6 +72,10 @@ Json describe_model_file(const std::filesystem::path& path, const weights::Tenso
   Json json = {{"family", checkpoints::name(family)}};
   if (!opens(family)) {
     json["note"] = checkpoints::refusal(family);
+    if (family == Family::kLora) {
+      const Family made_for = checkpoints::lora_family(index);
+      if (made_for != Family::kUnknown) json["for"] = checkpoints::name(made_for);
+    }
     return json;
   }
   try {
@@ -86,7 +91,7 @@ Json describe_model_folder(const std::filesystem::path& folder) {
 }
 
 void print_model(const Json& model) {
-  for (const char* key : {"family", "layout", "prediction", "licence", "note"}) {
+  for (const char* key : {"family", "for", "layout", "prediction", "licence", "note"}) {
     if (model.contains(key))
       print(fmt::format("  {:<11} {}\n", key, model[key].get<std::string>()));
   }
