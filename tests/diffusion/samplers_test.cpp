@@ -307,7 +307,7 @@ TEST(Samplers, RefuseWrongInput) {
 }
 
 template <typename Call>
-std::string refusal(Call call) {
+std::string sampler_refusal(Call call) {
   try {
     call();
   } catch (const Error& error) {
@@ -322,7 +322,7 @@ TEST(Samplers, RefuseWrongOptions) {
   const Denoiser denoise = [](const Tensor& x, double) { return x; };
   tensor::NoiseSource noise({1});
   const auto message = [&](std::string_view name, const SamplerSettings& settings) {
-    return refusal([&] {
+    return sampler_refusal([&] {
       find_sampler(name).run(
           denoise, torch::ones({1, 2}), std::vector<double>{2, 1, 0}, settings, noise, {});
     });
@@ -339,7 +339,7 @@ TEST(Samplers, RefuseWrongOptions) {
   EXPECT_THAT(message("pndm", {.runge_kutta_calls = 3}), HasSubstr("four calls, got 3"));
   EXPECT_THAT(message("pndm", {.pndm_calls = {{2, 2, 1}}}), HasSubstr("its calls start steps"));
   // Two pictures and one seed.
-  EXPECT_THAT(refusal([&] {
+  EXPECT_THAT(sampler_refusal([&] {
                 find_sampler("dpmpp_sde")
                     .run(denoise, torch::ones({2, 2}), std::vector<double>{2, 1, 0}, {}, noise, {});
               }),
@@ -383,10 +383,10 @@ TEST(Samplers, LimitX0) {
 TEST(Registry, ListsItsNames) {
   EXPECT_TRUE(sampler_names().starts_with("euler, euler_ancestral, heun, dpm_2"));
   EXPECT_EQ(find_sampler("heun").calls_per_step, 2);
-  EXPECT_THAT(refusal([] { find_sampler("eular"); }),
+  EXPECT_THAT(sampler_refusal([] { find_sampler("eular"); }),
               HasSubstr("unknown sampler 'eular', did you mean 'euler'? Expected one of: euler, "
                         "euler_ancestral, heun"));
-  EXPECT_THAT(refusal([] { find_sampler("magic"); }),
+  EXPECT_THAT(sampler_refusal([] { find_sampler("magic"); }),
               HasSubstr("unknown sampler 'magic', expected one of: euler"));
 }
 

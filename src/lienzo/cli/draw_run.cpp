@@ -29,10 +29,6 @@ using Clock = std::chrono::steady_clock;
 using pipelines::StableDiffusion;
 using pipelines::StableDiffusionPicture;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 /// One run of `lienzo imagine`, `edit` or `inpaint` with a Stable Diffusion model.
 class Drawing {
  public:

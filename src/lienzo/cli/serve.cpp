@@ -28,7 +28,7 @@ constexpr const char* kWorkerExamples =
     "Examples:\n"
     "  lienzo worker --store postgresql://lienzo@db/lienzo --pictures /srv/pictures";
 
-struct Options {
+struct ServeOptions {
   ServiceOptions service;
   EngineChoice engine;
   http::ServerOptions server;
@@ -48,7 +48,7 @@ void wait_for_stop() {
   while (!stopped) std::this_thread::sleep_for(std::chrono::milliseconds(50));
 }
 
-void check_keys(const Options& options, jobs::JobStore& store) {
+void check_keys(const ServeOptions& options, jobs::JobStore& store) {
   if (http::is_loopback(options.server.host)) return;
   for (const jobs::ApiKey& key : store.list_keys()) {
     if (!key.revoked) return;
@@ -60,7 +60,7 @@ void check_keys(const Options& options, jobs::JobStore& store) {
                   options.server.host));
 }
 
-int serve(Options& options) {
+int serve(ServeOptions& options) {
   show_log(/*quiet=*/false);
   image::start_image_library();
   const std::unique_ptr<jobs::JobStore> store = open_store(options.service);
@@ -104,7 +104,7 @@ int serve(Options& options) {
   return kExitOk;
 }
 
-int work(const Options& options) {
+int work(const ServeOptions& options) {
   show_log(/*quiet=*/false);
   image::start_image_library();
   const std::unique_ptr<jobs::JobStore> store = open_store(options.service);
@@ -117,7 +117,7 @@ int work(const Options& options) {
   return kExitOk;
 }
 
-void add_grace(CLI::App& app, Options& options) {
+void add_grace(CLI::App& app, ServeOptions& options) {
   limit(app.add_option(
             "--grace", options.grace, "Seconds that a running job gets to end when stopped (30)"),
         0,
@@ -129,7 +129,7 @@ void add_grace(CLI::App& app, Options& options) {
 void add_serve(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("serve", "Studio in the browser and HTTP server");
   command->footer(kServeExamples);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ServeOptions>();
   command
       ->add_option("--host", options->server.host, "Where to listen (127.0.0.1: this machine only)")
       ->type_name("ADDRESS");
@@ -206,7 +206,7 @@ void add_serve(CLI::App& app, Action& action) {
 void add_worker(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("worker", "Draw the jobs of a server on this machine");
   command->footer(kWorkerExamples);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ServeOptions>();
   add_grace(*command, *options);
   add_service_options(*command, options->service);
   add_engine_options(*command, options->engine);
