@@ -115,7 +115,8 @@ class Jobs(ServerTest):
             self.error(answer, 405, "method_not_allowed")
             self.assertEqual(answer[2]["Allow"], "POST, GET")
         self.error(self.server.call("GET", "/nothing"), 404, "not_found")
-        # Every one of them is in the log, in one line.
+        # Every one of them is in the log, in one line; the last is awaited, which comes by another thread.
+        self.server.await_line("/nothing 404: .server")
         lines = [line for line in self.server.lines if "[http]" in line]
         self.assertEqual(len(lines), 20, lines)
 
@@ -326,7 +327,7 @@ class RemoteImages(unittest.TestCase):
         self.addCleanup(elsewhere.shutdown)
         url = f"http://localhost:{elsewhere.server_port}/a.png"
         for arguments, status, words in (((), 400, "--remote-images"), (("--remote-images",), 400, "127.0.0.1|::1"),
-                                         (("--remote-images", "any"), 202, "")):
+                                         (("--remote-images", "any"), 202, "queued|running|done")):
             with Server(folder.name, "--simulate", "0.01", *arguments) as server:
                 answer = server.call("POST", "/api/v1/jobs", {"task": "edit", "prompt": "a", "picture": url})
                 self.assertEqual(answer[0], status, answer[1])

@@ -11,6 +11,7 @@
 #include "lienzo/engine/draw.h"
 #include "lienzo/image/io.h"
 #include "lienzo/image/resize.h"
+#include "lienzo/image/thumbnail.h"
 
 namespace lienzo::engine {
 
@@ -47,13 +48,8 @@ std::optional<provenance::Record> record_of(const std::string& bytes) {
 }
 
 std::string preview_bytes(const image::Image& picture) {
-  constexpr int kPreviewSide = 384;
-  const double scale =
-      std::min(1.0, static_cast<double>(kPreviewSide) / std::max(picture.width, picture.height));
-  const image::Image small = image::resize(picture,
-                                           std::max(1, static_cast<int>(picture.width * scale)),
-                                           std::max(1, static_cast<int>(picture.height * scale)));
-  const std::vector<std::byte> bytes = image::encode_image(small, "webp", {.quality = 75});
+  constexpr int kPreviewSide = 384, kQuality = 75;
+  const std::vector<std::byte> bytes = image::thumbnail(picture, kPreviewSide, kQuality);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
