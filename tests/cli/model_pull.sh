@@ -37,7 +37,8 @@ grep -q '^mini  *embedded' stdout || fail 'the embedded model is not listed'
 grep -q '^some/checkpoint/model.safetensors  *single file  *300.0 kB  *mit' stdout || fail 'the checkpoint is not listed'
 expect 0 '"licence": "openrail++"' "$lienzo" model list --json
 cp "$source_tree/tests/golden/stable_diffusion/sd2/original.safetensors" models/second.safetensors
-expect 0 'second.safetensors  *single file .*Stable Diffusion 2.x' "$lienzo" model list
+expect 0 'second.safetensors' "$lienzo" model list
+grep -q '^second.safetensors  *single file .*Stable Diffusion 2.x' stdout || fail 'the family of a file is not told'
 rm models/second.safetensors
 expect 0 'some/tiny' "$lienzo" model list --folder models
 grep -q '^mini' stdout && fail 'another folder holds no embedded model'
