@@ -384,7 +384,7 @@ class EmbeddedModel(ServerTest):
         larger = await_job(self.server, larger["id"])["pictures"][0]
         self.assertEqual((larger["width"], larger["record"]["prompt"]), (512, "un cubo rojo"))
         for request, field in (({"task": "edit", "picture": picture["id"]}, "task"), ({"width": 320, "height": 256}, "width"),
-                               ({"sampler": "euler_a"}, "sampler"), ({"schedule": "karras"}, "schedule"),
+                               ({"sampler": "unipc"}, "sampler"), ({"schedule": "karras"}, "schedule"),
                                ({"strength": 0.5}, "strength"), ({"width": 4096}, "width")):
             answer = self.server.call("POST", "/api/v1/jobs", {"prompt": "a red cube", **request})
             self.error(answer, 422, "unsupported", field)
