@@ -31,7 +31,8 @@ struct SchedulerDefaults {
   AlignYourStepsTable align_your_steps = AlignYourStepsTable::kStableDiffusion1;
 
   // ---- how each sampler steps
-  std::optional<double> eta = {};  // share of fresh noise, for `sampler` only; default the sampler's
+  std::optional<double> eta =
+      {};  // share of fresh noise, for `sampler` only; default the sampler's
   std::optional<bool> clip_sample = {};  // default true for ddim and ddpm, false for the others
   double clip_sample_range = 1;
   bool thresholding = false;  // dynamic thresholding in place of clipping

@@ -47,10 +47,10 @@ struct StableDiffusionRequest {
 
   /// Sampler, schedule, steps (0: the model's own); `strength` counts with a `picture` only.
   diffusion::SamplingRequest sampling;
-  /// 0 to 100, 1: off; below, the negative prompt shares in the picture, and at 0 it is drawn alone.
-  /// Empty: 7.5, or what the model was made for.
+  /// 0 to 100, 1: off; below, the negative prompt shares in the picture, and at 0 it is drawn
+  /// alone. Empty: 7.5, or what the model was made for.
   std::optional<double> guidance;
-  double guidance_rescale = 0;     // 0 to 1
+  double guidance_rescale = 0;  // 0 to 1
   diffusion::GuidanceInterval guidance_interval = {};
 
   std::optional<image::Image> picture;    // image to image: what to start from
