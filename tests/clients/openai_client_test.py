@@ -113,7 +113,7 @@ def test_streams(client):
         ({"response_format": "tiff"}, "response_format", "invalid_value"),
         ({"prompt": ""}, "prompt", "invalid_value"),
         ({"extra_body": {"colour": "red"}}, "colour", "unknown_parameter"),
-        ({"extra_body": {"lora": "x"}}, "lora", "unsupported"),
+        ({"extra_body": {"lora": 7}}, "lora", "invalid_type"),
     ],
 )
 def test_refuses_by_name(client, fields, param, code):
@@ -122,6 +122,13 @@ def test_refuses_by_name(client, fields, param, code):
     assert problem.value.param == param
     assert problem.value.code == code
     assert problem.value.type == "invalid_request_error"
+
+
+def test_refuses_what_the_model_cannot_do(client):
+    with pytest.raises(openai.UnprocessableEntityError) as problem:
+        client.images.generate(model=MODEL, prompt=PROMPT, extra_body={"lora": "x"})
+    assert problem.value.param == "lora"
+    assert problem.value.code == "unsupported"
 
 
 def test_refuses_unknown_models(client):
