@@ -8,7 +8,7 @@ const kSilence = 45000;      // the server speaks every 15 s; after so long the 
 /// Follows /events for ever. `on` = {job(data), preview(data), removed(data), online(whether)}.
 /// Gives back a function that starts anew at once (after signing in, say).
 export function followEvents(on) {
-  let last = null, wait = 500, current = null, wake = null;
+  let last = null, wait = 500, current = null, wake = null, away = false;
 
   async function once() {
     current = new AbortController();
@@ -49,21 +49,32 @@ export function followEvents(on) {
         forbidden = error.status === 401;
         if (error.status === 400 || error.status === 404) last = null;
       }
-      if (!forbidden) on.online(false);
+      if (!forbidden && !away) on.online(false);
       await new Promise(resolve => {
         wake = resolve;
-        if (!forbidden) setTimeout(resolve, wait);  // else until somebody signed in
+        if (!forbidden && !away) setTimeout(resolve, wait);  // else until somebody signed in or came back
       });
       wait = Math.min(wait * 2, kLongestWait);
     }
   }
   forever();
 
-  return () => {
+  const anew = () => {
     wait = 500;
     current?.abort();
     wake?.();
   };
+  // A browser keeps the pages one has left, and their streams with them: six of those, and it opens
+  // no connection to this server any more.
+  addEventListener('pagehide', () => {
+    away = true;
+    current?.abort();
+  });
+  addEventListener('pageshow', event => {
+    away = false;
+    if (event.persisted) anew();
+  });
+  return anew;
 }
 
 /// Takes text in pieces and calls `deliver` with {id, name, data} at each blank line, after the
