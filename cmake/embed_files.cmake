@@ -33,6 +33,7 @@ std::span<const StudioFile> studio_files() {
 }
 }  // namespace lienzo::http
 ")
-  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${paths}")
+  # An object of its own: one of many sources together would not be made anew when a file changes.
+  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${paths}" SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(${target} PRIVATE ${source})
 endfunction()

@@ -122,10 +122,11 @@ BenchmarkStart time_start(const BenchmarkOptions& options, double program) {
   request.sampling.sampler = "euler";
   request.sampling.steps = 2;
   int reports = 0;
-  const StableDiffusionHooks hooks{
-      .progress =
-          [&](const Progress&) { (reports++ == 0 ? start.words : start.step) = since(from); },
-      .cancelled = [&] { return reports > 1; }};
+  StableDiffusionHooks hooks;
+  hooks.progress = [&](const Progress&) {
+    (reports++ == 0 ? start.words : start.step) = since(from);
+  };
+  hooks.cancelled = [&] { return reports > 1; };
   try {
     model.generate(request, hooks);
   } catch (const Error& error) {
