@@ -188,9 +188,10 @@ class StudioPage(unittest.TestCase):
         self.finished(count)
 
     def settled(self):
-        """Waits until nothing moves."""
+        """Waits until nothing moves but what is being drawn."""
         time.sleep(0.1)
-        self.wait(lambda: self.js("return document.getAnimations().every(one => one.playState === 'finished')"), 20)
+        self.wait(lambda: self.js("""return document.getAnimations().every(
+            one => one.playState === 'finished' || one.effect.target?.closest('.tile, .job'))"""), 20)
 
     def check_accessible(self, where):
         for theme in ("light", "dark"):
