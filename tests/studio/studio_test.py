@@ -544,6 +544,7 @@ class Studio(StudioPage):
         self.assertAlmostEqual(part, self.painted(), delta=0.005)
         self.keys(Keys.ESCAPE)
         self.wait(lambda: not self.shown("#editor"))
+        self.settled()
         self.open()
         self.assertFalse(self.shown("#editor"))
 
