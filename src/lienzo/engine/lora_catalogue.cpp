@@ -15,19 +15,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string without_ending(const std::string& file) {
-  return hub::is_checkpoint_name(file) ? file.substr(0, file.rfind('.')) : file;
+std::string stem_of(const LoraEntry& entry) {
+  return hub::leaf_of(hub::without_extension(entry.file));
 }
-
-std::string without_folders(const std::string& file) { return file.substr(file.rfind('/') + 1); }
-
-std::string stem_of(const LoraEntry& entry) { return without_folders(without_ending(entry.file)); }
 
 void name_entries(std::vector<LoraEntry>& entries) {
   std::map<std::string, int> stems;
   for (const LoraEntry& entry : entries) ++stems[stem_of(entry)];
   for (LoraEntry& entry : entries)
-    entry.name = stems[stem_of(entry)] == 1 ? stem_of(entry) : without_ending(entry.file);
+    entry.name = stems[stem_of(entry)] == 1 ? stem_of(entry) : hub::without_extension(entry.file);
 }
 
 [[noreturn]] void report_missing(const std::string& name, const std::vector<LoraEntry>& entries) {
@@ -81,11 +77,12 @@ std::vector<LoraEntry> LoraCatalogue::entries() {
 LoraEntry LoraCatalogue::find(const std::string& name) {
   const std::vector<LoraEntry> all = entries();
   using Called = std::string (*)(const LoraEntry&);
-  for (const Called called : {Called([](const LoraEntry& e) { return e.file; }),
-                              Called([](const LoraEntry& e) { return without_ending(e.file); }),
-                              Called([](const LoraEntry& e) { return without_folders(e.file); }),
-                              Called([](const LoraEntry& e) { return stem_of(e); }),
-                              Called([](const LoraEntry& e) { return e.alias; })}) {
+  for (const Called called :
+       {Called([](const LoraEntry& e) { return e.file; }),
+        Called([](const LoraEntry& e) { return hub::without_extension(e.file); }),
+        Called([](const LoraEntry& e) { return hub::leaf_of(e.file); }),
+        Called([](const LoraEntry& e) { return stem_of(e); }),
+        Called([](const LoraEntry& e) { return e.alias; })}) {
     std::vector<const LoraEntry*> fitting;
     for (const LoraEntry& entry : all) {
       if (!name.empty() && called(entry) == name) fitting.push_back(&entry);

@@ -21,8 +21,6 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
-std::string leaf_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
 bool is_card(const std::string& path) {
   if (path == "README.md") return true;
   for (const char* name : {"LICENSE", "LICENCE", "License", "license"}) {

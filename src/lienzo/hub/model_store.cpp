@@ -167,12 +167,6 @@ class Lister {
   std::vector<LocalModel> models_;
 };
 
-std::string without_extension(const std::string& name) {
-  return is_checkpoint_name(name) ? name.substr(0, name.rfind('.')) : name;
-}
-
-std::string model_leaf(const std::string& name) { return name.substr(name.rfind('/') + 1); }
-
 // The only model whose name, changed by `shorten`, is `wanted`.
 template <class Shorten>
 const LocalModel* only_match(const std::vector<LocalModel>& models,
@@ -236,10 +230,10 @@ LocalModel find_local_model(const fs::path& folder, const std::string& name) {
   const std::vector<LocalModel> models = list_models(folder);
   const LocalModel* found = only_match(models, name, [](const std::string& n) { return n; });
   if (!found) found = only_match(models, name, without_extension);
-  if (!found) found = only_match(models, name, model_leaf);
+  if (!found) found = only_match(models, name, leaf_of);
   if (!found) {
     found = only_match(
-        models, name, [](const std::string& n) { return model_leaf(without_extension(n)); });
+        models, name, [](const std::string& n) { return leaf_of(without_extension(n)); });
   }
   if (!found) report_missing(folder, models, name);
   if (!found->unfinished.empty()) {

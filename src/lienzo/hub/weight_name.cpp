@@ -43,4 +43,10 @@ bool is_checkpoint_name(std::string_view name) {
   return false;
 }
 
+std::string without_extension(const std::string& name) {
+  return is_checkpoint_name(name) ? name.substr(0, name.rfind('.')) : name;
+}
+
+std::string leaf_of(const std::string& name) { return name.substr(name.rfind('/') + 1); }
+
 }  // namespace lienzo::hub

@@ -25,4 +25,10 @@ std::optional<WeightName> parse_weight_name(const std::string& name);
 /// Whether a file, by its extension, may hold the weights of a whole checkpoint.
 bool is_checkpoint_name(std::string_view name);
 
+/// A checkpoint's name without its extension; any other name as it is.
+std::string without_extension(const std::string& name);
+
+/// What comes after the last '/'; all of it where there is none.
+std::string leaf_of(const std::string& name);
+
 }  // namespace lienzo::hub
