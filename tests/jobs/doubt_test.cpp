@@ -43,7 +43,7 @@ class DoubtTest : public testing::Test {
   DoubtTest() {
     auto database = std::make_unique<LossyDatabase>(open_sqlite(folder_ / "jobs.db"));
     database_ = database.get();
-    store_ = std::make_unique<SqlStore>(std::move(database), 200ms);
+    store_ = std::make_unique<SqlStore>(std::move(database), 200ms, /*most_losses=*/5);
   }
   const weights::TemporaryFolder folder_;
   LossyDatabase* database_ = nullptr;

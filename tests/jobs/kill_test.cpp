@@ -34,8 +34,9 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kLease = 400ms;
 constexpr auto kStall = 550ms;
 constexpr int kWorkers = 4;
-constexpr int kWaiting = 20;      // jobs that clients keep in the queue
-constexpr auto kPatience = 120s;  // for the rest of the jobs, after the last kill
+constexpr int kNeverGivenUp = 1'000'000;  // with so many kills a job may lose five of its workers
+constexpr int kWaiting = 20;              // jobs that clients keep in the queue
+constexpr auto kPatience = 120s;          // for the rest of the jobs, after the last kill
 
 /// What the processes share.
 struct Place {
@@ -110,7 +111,7 @@ void submit_one_job(JobStore& store, const Place& place, Random& random) {
   Random random(seed);
   while (true) {
     try {
-      const auto store = open_job_store(place.store);
+      const auto store = open_job_store(place.store, kNeverGivenUp);
       const BlobStore blobs(place.blobs());
       while (true) {
         if (role == "client") {
@@ -172,7 +173,12 @@ int count(JobStore& store, const Place& place) {
   for (const Job& job : all_jobs(store)) {
     known.insert(job.id);
     attempts += job.attempts;
-    ++(job.state == JobState::kDone ? done : unfinished);
+    if (job.state == JobState::kDone) {
+      ++done;
+    } else {
+      ++unfinished;
+      fmt::print("{} is {}: {}\n", job.id, name(job.state), job.error ? job.error->message : "");
+    }
     if (job.pictures.empty()) ++pictures_missing;
     if (job.pictures.size() > 1) ++pictures_double;
     for (const std::string& picture : job.pictures)
@@ -247,6 +253,7 @@ int run(const std::string& kind, int kills, uint64_t seed) {
     }
   }
   stop(children[0]);
+  std::this_thread::sleep_for(500ms);  // what it sent last may be met after its end
   const auto end = Clock::now() + kPatience;
   for (QueueCounts left; Clock::now() < end; std::this_thread::sleep_for(50ms)) {
     left = store->counts();

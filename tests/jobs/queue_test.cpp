@@ -206,6 +206,15 @@ TEST_P(QueueTest, AJobThatKillsItsWorkersIsGivenUp) {
   EXPECT_THAT(job.error->message, testing::HasSubstr("5 times"));
 }
 
+TEST_P(QueueTest, HowOftenAWorkerMayBeKilledIsTheStoresToSay) {
+  submit();
+  const auto store = open_again(/*most_losses=*/1);
+  store->claim("w", 1ms);
+  std::this_thread::sleep_for(5ms);
+  EXPECT_EQ(store->expire_leases(), 1);
+  EXPECT_EQ(store->counts().failed, 1);
+}
+
 TEST_P(QueueTest, WhatIsGivenBackKeepsItsPlace) {
   const Job first = submit("ana", 10);
   const Job second = submit("ana", 10);

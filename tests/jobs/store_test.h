@@ -27,7 +27,9 @@ class StoreTest : public testing::TestWithParam<Kind> {
   static PostgresServer* postgres();
 
   /// Another program with the same store.
-  std::unique_ptr<JobStore> open_again() const { return open_job_store(where_); }
+  std::unique_ptr<JobStore> open_again(int most_losses = 5) const {
+    return open_job_store(where_, most_losses);
+  }
 
   Job submit(const std::string& owner = "ana", double cost = 1, int priority = 0) {
     return store_->submit({.owner = owner, .model = "mini", .priority = priority, .cost = cost}, {})

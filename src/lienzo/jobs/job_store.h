@@ -145,10 +145,10 @@ class JobStore {
   /// Gives the job back to the queue, at its old place (a server that stops). `alone`: it is not
   /// drawn together with others any more (they failed together).
   virtual bool give_back(const Lease& lease, bool alone = false) = 0;
-  /// Jobs whose lease ended go back to the queue, or fail when that happened to `most_attempts`
-  /// attempts (a job that kills its worker must not kill them all); those that were to be cancelled
-  /// are; those that go back are drawn alone from then on. Returns how many. claim() calls it too.
-  virtual int expire_leases(int most_attempts = 5) = 0;
+  /// Jobs whose lease ended go back to the queue, or fail when that happened `most_losses` times (a
+  /// job that kills its worker must not kill them all); those that were to be cancelled are; those
+  /// that go back are drawn alone from then on. Returns how many. claim() does it too.
+  virtual int expire_leases() = 0;
 
   // ---- pictures; an empty owner stands for everybody's
   /// The newest row with this id.
@@ -195,7 +195,8 @@ class JobStore {
 };
 
 /// "sqlite:PATH", a path, or "postgresql://user@host/name". Creates what is missing and brings an
-/// older schema up to date; throws Error(kUnsupported) for a newer one.
-std::unique_ptr<JobStore> open_job_store(const std::string& where);
+/// older schema up to date; throws Error(kUnsupported) for a newer one. `most_losses`: how often a
+/// job may lose its lease until it is given up.
+std::unique_ptr<JobStore> open_job_store(const std::string& where, int most_losses = 5);
 
 }  // namespace lienzo::jobs

@@ -14,9 +14,9 @@ constexpr milliseconds kPostgresPoll{900};  // only where the listener lost its 
 
 }  // namespace
 
-std::unique_ptr<JobStore> open_job_store(const std::string& where) {
+std::unique_ptr<JobStore> open_job_store(const std::string& where, int most_losses) {
   if (where.starts_with("postgresql://") || where.starts_with("postgres://"))
-    return std::make_unique<SqlStore>(open_postgres(where), kPostgresPoll);
+    return std::make_unique<SqlStore>(open_postgres(where), kPostgresPoll, most_losses);
   constexpr std::string_view kSqlite = "sqlite:";
   const std::string file = where.starts_with(kSqlite) ? where.substr(kSqlite.size()) : where;
   if (file.empty()) {
@@ -24,7 +24,7 @@ std::unique_ptr<JobStore> open_job_store(const std::string& where) {
                 "[jobs] no place for the jobs, expected the path of a file or "
                 "postgresql://user@host/name");
   }
-  return std::make_unique<SqlStore>(open_sqlite(file), kSqlitePoll);
+  return std::make_unique<SqlStore>(open_sqlite(file), kSqlitePoll, most_losses);
 }
 
 }  // namespace lienzo::jobs

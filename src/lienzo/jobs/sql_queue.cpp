@@ -14,8 +14,6 @@
 namespace lienzo::jobs {
 namespace {
 
-constexpr int kMostAttempts = 5;
-
 /// A running job whose lease is the one shown; nothing when the lease was lost.
 struct Held {
   JobProgress progress;
@@ -56,7 +54,7 @@ void spend(Transaction& tx, const std::string& owner, double cost) {
       {owner, cost});
 }
 
-int expire(Transaction& tx, const Database& database, int most_attempts) {
+int expire(Transaction& tx, const Database& database, int most_losses) {
   const Rows ended = tx.run(
       "SELECT id, cancel_requested, lost FROM jobs WHERE state = 'running' AND lease_end <= $1" +
           database.lock_free_ones("jobs"),
@@ -69,7 +67,7 @@ int expire(Transaction& tx, const Database& database, int most_attempts) {
     tx.run("UPDATE jobs SET lost = $2 WHERE id = $1", {id, lost});
     if (integer(row.at(1)) != 0) {
       finish(tx, id, JobState::kCancelled, change);
-    } else if (lost >= most_attempts) {
+    } else if (lost >= most_losses) {
       finish(tx,
              id,
              JobState::kFailed,
@@ -183,7 +181,7 @@ std::optional<Lease> SqlStore::claim(const std::string& worker,
                                      std::chrono::milliseconds lease,
                                      const std::vector<std::string>& only_models) {
   return write([&](Transaction& tx) -> std::optional<Lease> {
-    expire(tx, *database_, kMostAttempts);
+    expire(tx, *database_, most_losses_);
     const std::optional<std::string> id = next_job(tx, *database_, only_models);
     if (!id) return std::nullopt;
     return take(tx, *id, worker, lease, next_changes(tx));
@@ -309,8 +307,8 @@ bool SqlStore::give_back(const Lease& lease, bool alone) {
   });
 }
 
-int SqlStore::expire_leases(int most_attempts) {
-  return write([&](Transaction& tx) { return expire(tx, *database_, most_attempts); });
+int SqlStore::expire_leases() {
+  return write([&](Transaction& tx) { return expire(tx, *database_, most_losses_); });
 }
 
 }  // namespace lienzo::jobs

@@ -19,8 +19,8 @@ namespace lienzo::jobs {
 class SqlStore final : public JobStore {
  public:
   /// `database` has its tables already. Changes by other processes are looked for every `poll`.
-  SqlStore(std::unique_ptr<Database> database, std::chrono::milliseconds poll)
-      : database_(std::move(database)), poll_(poll) {}
+  SqlStore(std::unique_ptr<Database> database, std::chrono::milliseconds poll, int most_losses)
+      : database_(std::move(database)), poll_(poll), most_losses_(most_losses) {}
 
   // sql_jobs.cpp
   Submission submit(const NewJob& job, const QueueLimits& limits) override;
@@ -49,7 +49,7 @@ class SqlStore final : public JobStore {
   bool fail(const Lease& lease, const JobError& error) override;
   bool confirm_cancel(const Lease& lease) override;
   bool give_back(const Lease& lease, bool alone) override;
-  int expire_leases(int most_attempts) override;
+  int expire_leases() override;
 
   // sql_pictures.cpp
   std::optional<PictureRow> find_picture(const std::string& owner, const std::string& id) override;
@@ -99,6 +99,7 @@ class SqlStore final : public JobStore {
 
   std::unique_ptr<Database> database_;
   std::chrono::milliseconds poll_;
+  int most_losses_;
 };
 
 // ---- what the sources of SqlStore share

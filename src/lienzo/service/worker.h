@@ -17,7 +17,6 @@ struct WorkerOptions {
   std::string name;  // host and process, for people
   std::chrono::milliseconds lease{30'000};
   std::chrono::milliseconds progress_every{250};  // at most so often into the store
-  int most_attempts = 5;
 };
 
 /// One thread that takes jobs from a store and makes their pictures with an engine, and one per job
