@@ -1,6 +1,5 @@
 #include "lienzo/pipelines/embedded_model.h"
 
-#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/datasets/world/renderer.h"
+#include "lienzo/tensor/threads.h"
 
 namespace lienzo::pipelines {
 namespace {
@@ -44,13 +44,20 @@ TEST(EmbeddedModel, OnePictureOfABatchEqualsThePictureAlone) {
 }
 
 TEST(EmbeddedModel, TheNumberOfThreadsDoesNotMatter) {
-  const int before = at::get_num_threads();
-  at::set_num_threads(1);
-  const auto one = model().imagine(request("a red cube on top of a blue cube", 9));
-  at::set_num_threads(2);
-  const auto two = model().imagine(request("a red cube on top of a blue cube", 9));
-  at::set_num_threads(before);
-  EXPECT_TRUE(one[0].image == two[0].image);
+  const int before = tensor::thread_count();
+  const auto drawn_by = [](int threads) {
+    tensor::set_reproducible_threads(threads);
+    ImagineRequest three = request("a red cube on a blue ball and a green cone", 2);
+    three.count = 3;
+    return model().imagine(three);
+  };
+  const auto one = drawn_by(1);
+  for (int threads = 2; threads <= 4; ++threads) {
+    const auto several = drawn_by(threads);
+    for (size_t k = 0; k < one.size(); ++k)
+      EXPECT_TRUE(one[k].image == several[k].image) << threads << " threads, picture " << k;
+  }
+  tensor::set_threads(before);
 }
 
 TEST(EmbeddedModel, TheFlagshipPromptIsUnderstoodEveryTime) {

@@ -78,11 +78,15 @@ TEST(Threads, AreAsManyAsAsked) {
   EXPECT_EQ(thread_count(), 1);
   set_threads(3);
   EXPECT_EQ(thread_count(), 3);
+  set_reproducible_threads(2);
+  EXPECT_EQ(thread_count(), 2);
   set_threads(0);
   EXPECT_GE(thread_count(), 1);
   set_threads(before);
   expect_error(
       ErrorKind::kInvalidInput, [] { set_threads(-1); }, "-1");
+  expect_error(
+      ErrorKind::kInvalidInput, [] { set_reproducible_threads(-1); }, "-1");
 }
 
 }  // namespace

@@ -128,7 +128,7 @@ class Imagining {
     if (!options_.like.empty()) read_like();
     if (!options_.scene.empty()) scene_ = read_scene(options_.scene);
     plan_.emplace(options_.output, options_.format, grid_ ? 1 : count_);
-    tensor::set_threads(options_.threads);
+    tensor::set_reproducible_threads(options_.threads);
   }
 
   void read_like() {

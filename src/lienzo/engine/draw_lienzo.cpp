@@ -12,6 +12,8 @@
 #include "lienzo/image/io.h"
 #include "lienzo/image/resize.h"
 #include "lienzo/image/thumbnail.h"
+#include "lienzo/pipelines/names_elsewhere.h"
+#include "lienzo/tensor/threads.h"
 
 namespace lienzo::engine {
 
@@ -103,6 +105,7 @@ std::vector<MadePicture> enlarge(const DrawRequest& request, const service::Blob
   if (!request.prompt.empty()) record.prompt = request.prompt;
   record.width = width;
   record.height = height;
+  if (!record.sampler.empty()) pipelines::name_sampling_elsewhere(record);
   record.extra["enlarged"] = {
       {"filter", "lanczos"}, {"scale", request.scale}, {"from", request.picture}};
   return {encode(image::resize(small, width, height), record, request.output)};
@@ -163,7 +166,9 @@ std::vector<std::vector<MadePicture>> draw_lienzo_together(pipelines::AnyModel& 
   std::mutex mutex;  // guards failure
   std::exception_ptr failure;
   std::atomic<bool> failed = false;
+  const int threads_each = std::max(1, tensor::thread_count() / static_cast<int>(jobs.size()));
   const auto draw_one = [&](size_t k) {
+    tensor::set_reproducible_threads(threads_each);
     service::EngineHooks hooks = jobs[k].hooks;
     hooks.cancelled = [&failed, asked = hooks.cancelled] { return failed || (asked && asked()); };
     try {

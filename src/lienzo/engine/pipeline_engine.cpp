@@ -114,6 +114,11 @@ void check_settings(const DrawRequest& request, const Entry& entry) {
   }
 }
 
+// Of the calling thread.
+void set_threads(const Entry& entry, int count) {
+  entry.own ? tensor::set_reproducible_threads(count) : tensor::set_threads(count);
+}
+
 }  // namespace
 
 struct PipelineEngine::Parts {
@@ -156,8 +161,8 @@ void PipelineEngine::complete(DrawRequest& request) {
 std::vector<service::MadePicture> PipelineEngine::draw(const DrawRequest& request,
                                                        const service::BlobReader& blobs,
                                                        const service::EngineHooks& hooks) {
-  tensor::set_threads(parts_->options.threads);  // of the calling thread
   const Entry entry = parts_->catalogue.find(request.model);
+  set_threads(entry, parts_->options.threads);
   const bool redraws =
       request.task == Task::kUpscale && request.strength.value_or(0) > 0 && !entry.own;
   if (request.task == Task::kUpscale && !redraws) return enlarge(request, blobs);
@@ -186,8 +191,9 @@ size_t PipelineEngine::best_together(const DrawRequest& request) {
 
 std::vector<std::vector<service::MadePicture>> PipelineEngine::draw_together(
     std::span<const service::EngineJob> jobs, const service::BlobReader& blobs) {
-  tensor::set_threads(parts_->options.threads);
-  const auto model = parts_->pool.get(parts_->catalogue.find(jobs.front().request.model), {}, [&] {
+  const Entry entry = parts_->catalogue.find(jobs.front().request.model);
+  set_threads(entry, parts_->options.threads);
+  const auto model = parts_->pool.get(entry, {}, [&] {
     for (const service::EngineJob& job : jobs) {
       if (job.hooks.progress) job.hooks.progress({.stage = "load", .pictures = job.request.count});
     }

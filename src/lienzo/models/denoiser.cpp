@@ -9,6 +9,7 @@
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
+#include "lienzo/nn/activations.h"
 #include "lienzo/nn/layers.h"
 #include "lienzo/nn/rms_norm.h"
 #include "lienzo/tensor/shape.h"
@@ -239,7 +240,7 @@ torch::Tensor DenoiserImpl::forward(const torch::Tensor& x,
   }
   h = conv_out_(nn::rms_norm_silu(h));  // (B, p p 16, H/p, W/p)
   h = torch::cat({nn::unfold_pixels(h, config_.patch), inputs.to(h.scalar_type())}, 1);
-  return head_out_(torch::silu(head_in_(h))).to(torch::kFloat);  // (B, C, H, W)
+  return head_out_(nn::silu(head_in_(h))).to(torch::kFloat);  // (B, C, H, W)
 }
 
 }  // namespace lienzo::models

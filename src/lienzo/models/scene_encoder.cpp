@@ -1,6 +1,9 @@
 #include "lienzo/models/scene_encoder.h"
 
+#include <algorithm>
+
 #include "lienzo/nn/layers.h"
+#include "lienzo/nn/parallel.h"
 
 namespace lienzo::models {
 
@@ -19,24 +22,51 @@ void SceneEncoderImpl::reset() {
   out_ = register_module("out", torch::nn::Linear(config_.hidden, config_.channels + 1));
 }
 
+torch::Tensor SceneEncoderImpl::paint_part(const torch::Tensor& local,
+                                           const torch::Tensor& thing,
+                                           const std::vector<torch::Tensor>& scale_shift) {
+  torch::Tensor h = nn::fourier_features(local, config_.octaves);
+  for (size_t i = 0; i < static_cast<size_t>(config_.layers); ++i) {
+    const torch::Tensor scale = (1 + scale_shift[2 * i]).index_select(0, thing);
+    const torch::Tensor shift = scale_shift[2 * i + 1].index_select(0, thing);
+    h = layers_[i]->as<torch::nn::LinearImpl>()->forward(h);
+    h = torch::relu(torch::addcmul(shift, h, scale));  // (M, hidden)
+  }
+  torch::Tensor painted = out_(h).to(torch::kFloat);
+  const torch::Tensor opacity = torch::sigmoid(painted.narrow(1, config_.channels, 1));
+  return torch::cat({painted.narrow(1, 0, config_.channels), opacity}, 1);
+}
+
+torch::Tensor SceneEncoderImpl::paint(const tensor::LayeredMap& map) {
+  const std::vector<torch::Tensor> scale_shift =
+      describe_out_(torch::silu(describe_in_(map.attributes)))  // (N, 2 layers hidden)
+          .chunk(2 * config_.layers, 1);
+  if (at::GradMode::is_enabled() || !map.local.is_cpu())
+    return paint_part(map.local, map.thing, scale_shift);
+  // Parts that a core's cache holds, the same for any number of threads, each by one thread.
+  constexpr int64_t kRows = 1024;
+  const int64_t rows = map.local.size(0);
+  const torch::Tensor painted = torch::empty({rows, config_.channels + 1}, torch::kFloat);
+  nn::parallel_for((rows + kRows - 1) / kRows, [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard no_grad;
+    for (int64_t first = begin * kRows; first < std::min(end * kRows, rows); first += kRows) {
+      const int64_t length = std::min(kRows, rows - first);
+      painted.narrow(0, first, length)
+          .copy_(paint_part(
+              map.local.narrow(0, first, length), map.thing.narrow(0, first, length), scale_shift));
+    }
+  });
+  return painted;
+}
+
 torch::Tensor SceneEncoderImpl::forward(const tensor::LayeredMap& map) {
   const int64_t channels = config_.channels + 1;
   const auto options = torch::TensorOptions().dtype(torch::kFloat).device(map.backdrop.device());
   torch::Tensor grid =
       torch::zeros({map.batch * map.resolution * map.resolution, channels}, options);
   if (map.pixels.size(0) > 0) {
-    const torch::Tensor described =
-        describe_out_(torch::silu(describe_in_(map.attributes)));  // (N, 2 layers hidden)
-    const auto scale_shift = described.chunk(2 * config_.layers, 1);
-    torch::Tensor h = nn::fourier_features(map.local, config_.octaves);
-    for (size_t i = 0; i < static_cast<size_t>(config_.layers); ++i) {
-      const torch::Tensor scale = (1 + scale_shift[2 * i]).index_select(0, map.thing);
-      const torch::Tensor shift = scale_shift[2 * i + 1].index_select(0, map.thing);
-      h = layers_[i]->as<torch::nn::LinearImpl>()->forward(h);
-      h = torch::relu(torch::addcmul(shift, h, scale));  // (M, hidden)
-    }
-    const torch::Tensor painted = out_(h).to(torch::kFloat);  // (M, C + 1)
-    const torch::Tensor opacity = torch::sigmoid(painted.narrow(1, config_.channels, 1));
+    const torch::Tensor painted = paint(map);
+    const torch::Tensor opacity = painted.narrow(1, config_.channels, 1);
     // Coverage is the feature "one" of every object.
     const torch::Tensor features =
         torch::cat({painted.narrow(1, 0, config_.channels), torch::ones_like(opacity)}, 1);

@@ -6,6 +6,8 @@
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
+#include <vector>
+
 #include "lienzo/tensor/layered_map.h"
 
 namespace lienzo::models {
@@ -32,6 +34,12 @@ class SceneEncoderImpl : public torch::nn::Cloneable<SceneEncoderImpl> {
   torch::Tensor forward(const tensor::LayeredMap& map);
 
  private:
+  // Features and opacity of every entry before they are composited, (M, C + 1).
+  torch::Tensor paint(const tensor::LayeredMap& map);
+  torch::Tensor paint_part(const torch::Tensor& local,
+                           const torch::Tensor& thing,
+                           const std::vector<torch::Tensor>& scale_shift);
+
   SceneEncoderConfig config_;
   torch::nn::Linear describe_in_{nullptr}, describe_out_{nullptr}, out_{nullptr};
   torch::nn::ModuleList layers_{nullptr};
