@@ -112,6 +112,31 @@ class StudioPage(unittest.TestCase):
                   if line["level"] == "SEVERE" and "Failed to load resource" not in line["message"]]
         self.assertEqual([], severe)
 
+    # --- What one does with pages
+
+    def hide(self, hidden=True):
+        """What a browser does to a page whose tab lies behind another; here each has a window of its own."""
+        window = self.driver.execute_cdp_cmd("Browser.getWindowForTarget", {})["windowId"]
+        state = "minimized" if hidden else "normal"
+        self.driver.execute_cdp_cmd("Browser.setWindowBounds", {"windowId": window, "bounds": {"windowState": state}})
+        self.wait(lambda: self.js("return document.hidden") == hidden)
+
+    def another_page(self):
+        """A new page in front of the others; gone after the test."""
+        first = self.driver.current_window_handle
+        self.hide()
+        self.driver.switch_to.new_window("window")
+        page = self.driver.current_window_handle
+
+        def close():
+            self.driver.switch_to.window(page)
+            self.driver.close()
+            self.driver.switch_to.window(first)
+            self.hide(False)
+        self.addCleanup(close)
+        self.driver.set_page_load_timeout(30)
+        self.open()
+
     # --- What one does in a page
 
     def open(self, sign_in=True):

@@ -98,6 +98,52 @@ class Studio(StudioPage):
         self.press("#queue .job .icon-only")
         self.wait(lambda: not self.all("#queue .job .bar"), 30)
 
+    def test_eight_pages_at_once(self):
+        """A browser opens six connections to one server for all of its pages."""
+        first = self.driver.current_window_handle
+        for _ in range(7):
+            self.another_page()
+            self.wait(lambda: self.shown("#tiles img") and self.all("#pictures img"))
+        self.set_up(steps=2)
+        self.draw("un anillo en ocho páginas")
+        newest = self.api("/pictures?limit=1")["pictures"][0]["id"]
+        server("DELETE", f"/pictures/{self.made('un cono que va y viene')['id']}")
+        # The first one was not told, and misses nothing.
+        self.driver.switch_to.window(first)
+        self.assertFalse(self.all(f"#pictures [data-picture='{newest}']"), "it was hidden")
+        self.hide(False)
+        self.wait(lambda: self.all(f"#pictures [data-picture='{newest}']"))
+        self.assertFalse(self.shown("#offline"))
+        self.assertEqual("un anillo en ocho páginas", self.one("#pictures .thumbnail img").get_attribute("alt"))
+
+    def test_a_hidden_page_still_tells_when_its_picture_is_ready(self):
+        script = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+            const real = window.fetch;
+            window.streams = 0;
+            window.fetch = (address, options = {}) => {
+              if (!address.endsWith('/events')) return real(address, options);
+              ++window.streams;
+              options.signal.addEventListener('abort', () => --window.streams);
+              return real(address, options);
+            }"""})["identifier"]
+        self.addCleanup(self.driver.execute_cdp_cmd, "Page.removeScriptToEvaluateOnNewDocument", {"identifier": script})
+        self.open()
+        self.slow()
+        self.set_up(count=2)
+        self.generate()
+        self.wait(lambda: "%" in self.driver.title and "paso" in self.one("#status-words").text, kLong)
+        self.assertEqual(1, self.js("return window.streams"))
+        self.hide()
+        self.wait(lambda: not self.js("return window.streams"), what="the stream is let go")
+        self.assertIn("%", self.driver.title)
+        self.wait(lambda: self.driver.title == "Listas: 2 imágenes. · Lienzo", kLong, "the title of a hidden page")
+        self.wait(lambda: not self.js("return window.streams"))
+        self.hide(False)
+        self.wait(lambda: self.driver.title == "Lienzo")
+        self.finished(2)
+        self.assertFalse(self.shown("#stage-status"))
+        self.wait(lambda: self.js("return window.streams") == 1)
+
     def test_empty_prompt_is_refused_in_words(self):
         self.press("#generate")
         self.wait(lambda: self.shown("#prompt-error"))

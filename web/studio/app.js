@@ -9,7 +9,7 @@ import {loadGallery, startGallery} from '/studio/gallery.js';
 import {startGrid} from '/studio/grid.js';
 import {t} from '/studio/i18n.js';
 import {placeIcons} from '/studio/icons.js';
-import {activeJobs, takeJob, takePreview, takeRemoved} from '/studio/jobs.js';
+import {activeJobs, isOver, takeJob, takePreview, takeRemoved} from '/studio/jobs.js';
 import {startKeys} from '/studio/keys.js';
 import {startPromptBar} from '/studio/prompt_bar.js';
 import {startQueue} from '/studio/queue.js';
@@ -88,6 +88,13 @@ const reconnect = followEvents({
   job: takeJob,
   preview: takePreview,
   removed: takeRemoved,
+  waits: () => state.stage.some(id => state.jobs.has(id) && !isOver(state.jobs.get(id))),
+  missed: () => {
+    state.jobs.clear();
+    state.previews.clear();
+    loadJobs();
+    loadGallery();
+  },
   online: online => {
     if (online !== state.online) set({online});
     // What happened meanwhile comes with the events; this is for servers that were started anew,

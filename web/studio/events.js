@@ -1,29 +1,49 @@
 // The one stream of server-sent events: read with fetch(), so that a reconnection can send
 // Last-Event-ID and misses nothing.
+//
+// A browser opens six connections to a server at most, for all of its pages together. So a page that
+// nobody sees lets go of its stream, and takes it up where it left it when it is shown again. While it
+// waits for work it glances at what happened meanwhile: its title tells of it.
 import {parse, request} from '/studio/api.js';
 
-const kLongestWait = 15000;  // milliseconds between attempts
-const kSilence = 45000;      // the server speaks every 15 s; after so long the line is dead
+const kFirstWait = 500, kLongestWait = 15000;  // milliseconds between attempts
+const kSilence = 45000;                        // the server speaks every 15 s; after so long the line is dead
+const kGrace = 2000;                           // for how long a hidden page keeps its stream
+const kBetweenGlances = 5000;                  // of a hidden page; browsers may make them a minute
+const kGlance = 500, kLongestGlance = 3000;    // it ends when nothing came for so long, or after so long
+const kRemembered = 20 * 3600 * 1000;          // the server remembers what was removed for a day
 
-/// Follows /events for ever. `on` = {job(data), preview(data), removed(data), online(whether)}.
+/// Follows /events for ever. `on` = {job(data), preview(data), removed(data), online(whether),
+/// waits(): whether a hidden page has anything to wait for, missed(): events may have been missed}.
 /// Gives back a function that starts anew at once (after signing in, say).
 export function followEvents(on) {
-  let last = null, wait = 500, current = null, wake = null, away = false;
+  let last = null, heard = 0;                     // the number of the latest event, and when it came
+  let wait = kFirstWait, current = null, wake = null;
+  let resting = document.hidden, away = false;    // nobody sees the page; it was left
 
-  async function once() {
-    current = new AbortController();
+  // Reads until the line ends; a glance ends by itself.
+  async function once(glance) {
+    const line = current = new AbortController();
     let alarm = 0;
-    const alive = () => {
+    const endIn = time => {
       clearTimeout(alarm);
-      alarm = setTimeout(() => current.abort(), kSilence);
+      alarm = setTimeout(() => line.abort(), time);
     };
     try {
-      alive();
+      endIn(kSilence);
+      if (last !== null && Date.now() - heard > kRemembered) {
+        last = null;
+        on.missed();
+      }
       const response = await request('GET', '/events', {
-        signal: current.signal, headers: last === null ? {} : {'Last-Event-ID': last},
+        signal: line.signal, headers: last === null ? {} : {'Last-Event-ID': last},
       });
       on.online(true);
-      wait = 500;
+      wait = kFirstWait;
+      heard = Date.now();
+      const end = heard + kLongestGlance;
+      const goOn = () => endIn(glance ? Math.min(kGlance, end - Date.now()) : kSilence);
+      goOn();
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       const parser = lineParser(event => {
         if (event.id !== null) last = event.id;
@@ -32,7 +52,8 @@ export function followEvents(on) {
       for (;;) {
         const {done, value} = await reader.read();
         if (done) break;
-        alive();
+        heard = Date.now();
+        goOn();
         parser(value);
       }
     } finally {
@@ -40,32 +61,62 @@ export function followEvents(on) {
     }
   }
 
+  // Waits so long, or until somebody wakes it: null is for ever.
+  const pause = time => new Promise(resolve => {
+    wake = resolve;
+    if (time !== null) setTimeout(resolve, time);
+  });
+
+  // Where the first glance leads, the next ones and the stream go on.
+  const glances = () => !away && (last === null || on.waits());
+
   async function forever() {
     for (;;) {
-      let forbidden = false;
+      const glance = resting;
+      let forbidden = false, fell = false;
       try {
-        await once();
+        if (!glance || glances()) await once(glance);
       } catch (error) {
         forbidden = error.status === 401;
+        fell = error.name !== 'AbortError';
         if (error.status === 400 || error.status === 404) last = null;
       }
-      if (!forbidden && !away) on.online(false);
-      await new Promise(resolve => {
-        wake = resolve;
-        if (!forbidden && !away) setTimeout(resolve, wait);  // else until somebody signed in or came back
-      });
-      wait = Math.min(wait * 2, kLongestWait);
+      if (forbidden || away) {
+        await pause(null);  // until somebody signed in or came back
+      } else if (resting) {
+        if (fell) on.online(false);
+        await pause(kBetweenGlances);
+      } else if (!glance) {
+        on.online(false);
+        await pause(wait);
+        wait = Math.min(wait * 2, kLongestWait);
+      }
     }
   }
   forever();
 
   const anew = () => {
-    wait = 500;
+    wait = kFirstWait;
     current?.abort();
     wake?.();
   };
-  // A browser keeps the pages one has left, and their streams with them: six of those, and it opens
-  // no connection to this server any more.
+
+  let grace = 0;
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(grace);
+    if (!document.hidden) {
+      if (resting) {
+        resting = false;
+        anew();
+      }
+    } else {
+      grace = setTimeout(() => {
+        resting = true;
+        current?.abort();
+      }, kGrace);
+    }
+  });
+  // The pages one has left are kept too, and their streams with them.
   addEventListener('pagehide', () => {
     away = true;
     current?.abort();

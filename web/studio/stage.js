@@ -15,22 +15,31 @@ import {openViewer} from '/studio/viewer.js';
 const kGap = 14;
 const tiles = new Map();  // "job:index" -> {element, show(job)}
 let said = '';
+let unseen = '';  // what ended while nobody saw the page, for its title
 
 export function startStage() {
   subscribe(['jobs', 'previews', 'stage', 'pictures', 'language', 'loaded'], soon);
   subscribe(['models', 'language'], showWelcome);
   new ResizeObserver(place).observe($('#tiles'));
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) unseen = '';
+    soon();
+  });
   render();
 }
 
+const kLongestFrame = 200;  // milliseconds; a hidden page has no frames, and still a title
 let waiting = false;
 function soon() {
   if (waiting) return;
   waiting = true;
-  requestAnimationFrame(() => {
+  const now = () => {
+    if (!waiting) return;
     waiting = false;
     render();
-  });
+  };
+  requestAnimationFrame(now);
+  setTimeout(now, kLongestFrame);
 }
 
 const staged = () => state.stage.map(id => state.jobs.get(id)).filter(Boolean);
@@ -206,7 +215,7 @@ function showStatus(jobs) {
   showCaption(active.length ? [] : jobs);
   speak(jobs, active);
   if (!active.length) {
-    document.title = 'Lienzo';
+    document.title = unseen ? `${unseen} · Lienzo` : 'Lienzo';
     return bar.textContent = '';
   }
   const running = active.find(job => job.state === 'running');
@@ -270,7 +279,9 @@ function speak(jobs, active) {
   if (active.length || !before.endsWith(':active') || now.split(':')[0] !== before.split(':')[0]) return;
   const made = jobs.reduce((sum, job) => sum + (job.pictures?.length ?? 0), 0);
   const failed = jobs.find(job => job.state === 'failed');
-  announce(failed ? explainJob(failed.error).title : made ? t('said.ready', {n: made}) : t('state.cancelled'));
+  const words = failed ? explainJob(failed.error).title : made ? t('said.ready', {n: made}) : t('state.cancelled');
+  announce(words);
+  if (document.hidden) unseen = words;
 }
 
 function showWelcome() {
