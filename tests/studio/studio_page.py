@@ -13,6 +13,7 @@ import zlib
 URL = os.environ.get("LIENZO_URL", "").rstrip("/")
 KEY = os.environ.get("LIENZO_KEY", "")
 INPAINT = os.environ.get("LIENZO_INPAINT_MODEL", "")
+LORA = os.environ.get("LIENZO_LORA", "")
 if not URL:
     print("LIENZO_URL is not set: skipped")
     sys.exit(77)

@@ -5,6 +5,7 @@
 
 LIENZO_URL              the server; without it all is skipped (exit code 77)
 LIENZO_INPAINT_MODEL    id of a model that can inpaint; without it what needs one is skipped
+LIENZO_LORA             name of a LoRA that fits that model; without it what needs one is skipped
 LIENZO_KEY              a key, for a server that asks for one
 LIENZO_SHOTS            a folder for a picture of the page after each test that fails
 LIENZO_CHROMIUM_FLAGS   more flags for the browser
@@ -17,7 +18,7 @@ import pathlib
 import tempfile
 import unittest
 
-from studio_page import (ACCESSIBILITY, INPAINT, KEY, PROMPT, SAMPLES, TAG, URL, ActionChains, Keys, Select, StudioPage,
+from studio_page import (ACCESSIBILITY, INPAINT, KEY, LORA, PROMPT, SAMPLES, TAG, URL, ActionChains, Keys, Select, StudioPage,
                          kLong, png, resize, server)
 
 
@@ -253,6 +254,113 @@ class Studio(StudioPage):
         self.press("#queue [data-key=all]")
         self.wait(lambda: not self.all("#queue .job"), 60)
         self.assertEqual({"cancelled"}, {job["state"] for job in server("GET", "/jobs?limit=3")["jobs"]})
+
+    # --- LoRAs
+
+    def with_lora(self):
+        """The settings, open, with the model that the LoRA is for."""
+        if not (INPAINT and LORA):
+            self.skipTest("LIENZO_INPAINT_MODEL or LIENZO_LORA is not set")
+        self.set_up(model=INPAINT, steps=2, seed=5)
+        self.press("#open-settings")
+        return f"#loras [data-name='{LORA}']"
+
+    def test_loras(self):
+        row = self.with_lora()
+        names = [one.get_attribute("data-name") for one in self.all("#loras .lora")]
+        facts = {one["name"]: one for one in self.api("/loras")["loras"]}
+        family = next(one["family"] for one in self.models() if one["id"] == INPAINT)
+        self.assertEqual([name for name, one in facts.items() if family.startswith(one["family"])], names)
+        self.assertFalse(self.shown(f"{row} .slider"), "nothing to set before it is chosen")
+        self.write("#prompt", "un gato")
+        self.press("#generate")
+        self.finished()
+        plain = self.one(".tile .final").get_attribute("src")
+        self.assertNotIn("loras", self.api("/jobs?limit=1")["jobs"][0]["request"])
+
+        # By the keyboard alone.
+        box = self.one(f"{row} input[type=checkbox]")
+        self.js("arguments[0].focus()", box)
+        self.keys(Keys.SPACE)
+        self.wait(lambda: self.shown(f"{row} .slider"))
+        self.assertEqual("1", self.one(f"{row} [type=number]").get_attribute("value"))
+        self.keys(Keys.TAB, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+        self.assertEqual("1.1", self.one(f"{row} [type=number]").get_attribute("value"))
+        self.keys(Keys.TAB)
+        self.keys(Keys.CONTROL + "a")
+        self.keys("-30" + Keys.TAB)
+        self.assertEqual("0", self.one(f"{row} [type=range]").get_attribute("value"), "as far as it goes")
+        self.assertIn(f"{LORA} -30", self.one("#summary").text)
+        self.check_accessible("LoRAs")
+        self.press("#generate")
+        self.wait(lambda: self.one(".tile .final").get_attribute("src") != plain)
+        self.finished()
+        changed = self.one(".tile .final").get_attribute("src")
+        job = self.api("/jobs?limit=1")["jobs"][0]
+        self.assertEqual([{"name": LORA, "weight": -30}], job["request"]["loras"])
+        self.assertEqual([(LORA, -30)], [(one["name"], one["weight"]) for one in job["pictures"][0]["record"]["extra"]["loras"]])
+        points = [(x / 8 + 0.05, y / 8 + 0.05) for x in range(8) for y in range(8)]
+        self.assertNotEqual(self.pixels(plain, *points), self.pixels(changed, *points), "the picture is another")
+
+        # Kept, and given back by the picture.
+        self.open()
+        self.assertTrue(self.one(f"{row} input[type=checkbox]").is_selected())
+        self.assertEqual("-30", self.one(f"{row} [type=number]").get_attribute("value"))
+        self.press("#reset-settings")
+        self.assertFalse(self.one(f"{row} input[type=checkbox]").is_selected())
+        self.press(".tile .tile-open")
+        self.wait(lambda: self.shown("#viewer .viewer-prompt"))
+        self.assertIn(f"LoRA\n{LORA} -30", self.one("#viewer .record").text)
+        self.press("#viewer [data-key=reuse]")
+        self.wait(lambda: self.one(f"{row} input[type=checkbox]").is_selected())
+        self.assertEqual("-30", self.one(f"{row} [type=number]").get_attribute("value"))
+
+        # A model that takes none has no such list, and is sent none.
+        own = next(one["id"] for one in self.models() if one["family"] == "Lienzo")
+        Select(self.one("#model")).select_by_value(own)
+        self.assertFalse(self.all("#loras"))
+        self.assertNotIn(LORA, self.one("#summary").text)
+        self.intercept()
+        self.press("#generate")
+        self.assertNotIn("loras", self.sent()[0])
+
+    def test_a_lora_that_is_gone_is_said(self):
+        self.with_lora()
+        self.js("""
+            import('/studio/store.js').then(m => m.setDraft({loras: [{name: 'perdido', weight: 0.5}]}))""")
+        self.wait(lambda: self.shown("#loras [data-name=perdido] .hint"))
+        self.assertIn("No está en la carpeta de modelos", self.one("#loras [data-name=perdido]").text)
+        self.write("#prompt", "un gato")
+        self.press("#generate")
+        self.wait(lambda: self.shown("#prompt-error"))
+        self.assertIn("(LoRA)", self.one("#prompt-error").text)
+        resize(self.driver, 390, 844, mobile=True)
+        self.js("document.querySelector('#settings').close()")
+        generate = self.one("#generate").rect
+        self.assertLessEqual(generate["x"] + generate["width"], 390, "the summary makes room")
+        self.press("#open-settings")
+        self.check_no_sideways("#settings")
+        self.press("#loras [data-name=perdido] label")
+        self.wait(lambda: not self.all("#loras [data-name=perdido]"))
+
+    def test_a_grid_of_loras(self):
+        self.with_lora()
+        self.press("#open-grid")
+        self.write("#grid-prompt", "un gato")
+        Select(self.one("#axis-x")).select_by_value("loraWeight")
+        self.write("#values-x", "0.5, 1.25")
+        Select(self.one("#axis-y")).select_by_value("none")
+        self.press("#grid-make")
+        self.wait(lambda: self.shown("#grid-error"))
+        self.assertIn("Elige primero un LoRA", self.one("#grid-error").text)
+        Select(self.one("#axis-y")).select_by_value("lora")
+        for value in ("", LORA):
+            self.js("arguments[0].click()", self.one(f"#grid .values input[value='{value}']"))
+        self.intercept()
+        self.press("#grid-make")
+        sent = self.sent(4)
+        self.assertEqual([None, None, [{"name": LORA, "weight": 0.5}], [{"name": LORA, "weight": 1.25}]], [one.get("loras") for one in sent])
+        self.assertEqual(["Fuerza de los LoRA 0,5", "Fuerza de los LoRA 1,25"], [cell.text for cell in self.all("#grid-sheet thead th")])
 
     # --- The gallery
 

@@ -71,6 +71,7 @@ export const signIn = key => call('POST', '/session', {json: {key}});
 export const signOut = () => call('DELETE', '/session');
 
 export const getModels = async () => (await call('GET', '/models')).models;
+export const getLoras = async () => (await call('GET', '/loras')).loras;
 export const getPresets = async () => (await call('GET', '/presets')).presets;
 export async function getWildcards() {
   const answer = await call('GET', '/wildcards');

@@ -28,7 +28,7 @@ async function load() {
   }
   const take = (name, get) => get().then(value => set({[name]: value}), sayError);
   await Promise.all([
-    take('models', api.getModels), take('presets', api.getPresets), take('wildcards', api.getWildcards),
+    take('models', api.getModels), take('loras', api.getLoras), take('presets', api.getPresets), take('wildcards', api.getWildcards),
     loadJobs(), loadGallery(),
   ]);
   chooseStage();

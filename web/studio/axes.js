@@ -1,5 +1,6 @@
 // The two directions of an X/Y grid: what can vary, and what people write for it.
 import {language, number, t} from '/studio/i18n.js';
+import {lorasFor} from '/studio/loras.js';
 import {isSmallWorld, takesClipSkip} from '/studio/models.js';
 import {properName} from '/studio/names.js';
 import {kRatios} from '/studio/sizes.js';
@@ -17,13 +18,18 @@ export const kAxes = {
   sampler: {kind: 'choices'},
   schedule: {kind: 'choices'},
   clipSkip: {kind: 'numbers', example: '1-3'},
+  lora: {kind: 'choices'},
+  loraWeight: {kind: 'numbers', example: '0-1 [5]'},
   model: {kind: 'choices'},
 };
+
+const kFractions = ['guidance', 'loraWeight'];
 
 /// Which of them mean anything to a model.
 export function axesOf(model) {
   return Object.keys(kAxes).filter(axis => {
     if (axis === 'clipSkip') return takesClipSkip(model);
+    if (axis === 'loraWeight') return lorasFor(model).length > 0;
     if (axis === 'preset' && isSmallWorld(model)) return false;
     return kAxes[axis].kind !== 'choices' || choicesOf(axis, model).length > 1;
   });
@@ -33,6 +39,7 @@ export function axesOf(model) {
 export function choicesOf(axis, model) {
   if (axis === 'preset') return [{value: '', text: t('preset.none')}, ...state.presets.map(one => ({value: one.id, text: one.name[language()] ?? one.name.en}))];
   if (axis === 'model') return state.models.filter(one => one.tasks.includes('imagine')).map(one => ({value: one.id, text: one.name}));
+  if (axis === 'lora') return lorasFor(model).length ? [{value: '', text: t('preset.none')}, ...lorasFor(model).map(({name}) => ({value: name, text: name}))] : [];
   if (axis === 'ratio') return model?.square_only ? [] : kRatios.map(value => ({value, text: value}));
   const names = (axis === 'sampler' ? model?.samplers : model?.schedules) ?? [];
   return names.map(value => ({value, text: properName(value)}));
@@ -67,7 +74,7 @@ export function valuesOf({axis, text, chosen}, model) {
   if (kind === 'none') return [{value: null, text: ''}];
   if (kind === 'choices') return choicesOf(axis, model).filter(one => chosen.includes(one.value));
   if (kind === 'words') return text.split(',').map(one => one.trim()).filter(Boolean).map(value => ({value, text: value}));
-  const numbers = parseNumbers(text, axis !== 'guidance');
+  const numbers = parseNumbers(text, !kFractions.includes(axis));
   return numbers && numbers.map(value => ({value, text: `${t('axis.' + axis)} ${number(value)}`}));
 }
 
@@ -77,5 +84,8 @@ export function withValue(draft, axis, value, first) {
   if (axis === 'seed') return {...draft, seed: String(value), seedLocked: true};
   if (axis === 'prompt') return {...draft, prompt: draft.prompt.split(first).join(value)};
   if (axis === 'preset') return {...draft, preset: value || null};
+  // One of them alone, as strong as the form or the other axis says; a weight is that of all that are chosen.
+  if (axis === 'lora') return {...draft, loras: value ? [{name: value, weight: draft.loraWeight ?? draft.loras.find(one => one.name === value)?.weight ?? 1}] : []};
+  if (axis === 'loraWeight') return {...draft, loraWeight: value, loras: draft.loras.map(({name}) => ({name, weight: value}))};
   return {...draft, [axis]: value};
 }

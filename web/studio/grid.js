@@ -7,6 +7,7 @@ import {composeSheet} from '/studio/grid_sheet.js';
 import {t} from '/studio/i18n.js';
 import {icon} from '/studio/icons.js';
 import {cancel, isOver, submit} from '/studio/jobs.js';
+import {chosenLoras} from '/studio/loras.js';
 import {currentModel} from '/studio/models.js';
 import {imagineRequest} from '/studio/request.js';
 import {say, sayError} from '/studio/snackbar.js';
@@ -149,6 +150,8 @@ async function make() {
   const prompt = state.draft.prompt.trim();
   if (!prompt) return problem({title: t('prompt.empty')});
   if (hasWildcards(prompt)) return problem({title: t('grid.wildcards')});
+  const axes = [form.x.axis, form.y.axis];
+  if (axes.includes('loraWeight') && !axes.includes('lora') && !chosenLoras(state.draft, currentModel()).length) return problem({title: t('grid.no_lora')});
   for (const [axis, values] of [[form.x.axis, x], [form.y.axis, y]]) {
     if (axis === 'prompt' && !prompt.includes(values[0].value)) return problem({title: t('grid.words_missing', {words: values[0].value})});
   }

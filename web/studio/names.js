@@ -10,5 +10,8 @@ const kNames = {
   kl_optimal: 'KL Optimal',
 };
 
+/// The other way around; what is no name of these stays as it is.
+export const ourName = name => Object.keys(kNames).find(ours => kNames[ours] === name) ?? name;
+
 /// As people write it: "dpmpp_2m" -> "DPM++ 2M".
 export const properName = name => kNames[name] ?? name;

@@ -3,6 +3,7 @@ import {$, debounce, fill, h} from '/studio/dom.js';
 import {explain} from '/studio/errors.js';
 import {announce} from '/studio/snackbar.js';
 import {submit} from '/studio/jobs.js';
+import {chosenLoras, shownLoras} from '/studio/loras.js';
 import {currentModel, isSmallWorld} from '/studio/models.js';
 import {imagineRequest} from '/studio/request.js';
 import {draftSize} from '/studio/sizes.js';
@@ -38,7 +39,7 @@ export function startPromptBar() {
     fit(box);
     count();
   });
-  subscribe(['draft', 'models', 'presets', 'language', 'loaded'], showSummary);
+  subscribe(['draft', 'models', 'loras', 'presets', 'language', 'loaded'], showSummary);
   subscribe(['language'], showNote);
   addEventListener('resize', debounce(() => fit(box), 100));
   new ResizeObserver(() => {
@@ -62,7 +63,7 @@ function showSummary() {
   const size = draftSize(draft, model);
   const parts = !model ? [state.loaded ? t('model.none') : '…'] : [
     model.name, `${number(size.width, {useGrouping: false})} × ${number(size.height, {useGrouping: false})}`,
-    preset && !isSmallWorld(model) && preset.name[language()], draft.seedLocked && draft.seed && t('summary.seed', {seed: draft.seed}),
+    preset && !isSmallWorld(model) && preset.name[language()], shownLoras(chosenLoras(draft, model)), draft.seedLocked && draft.seed && t('summary.seed', {seed: draft.seed}),
   ].filter(Boolean);
   fill($('#summary'), h('span.sr-only', {}, t('settings.title') + ': '), parts.join(' · '));
   showButton();

@@ -1,5 +1,7 @@
 // From the draft of the form to requests of the API, and from a picture's record back to a draft.
+import {chosenLoras} from '/studio/loras.js';
 import {can, currentModel, findModel, isSmallWorld, takesClipSkip, takesNegative} from '/studio/models.js';
+import {ourName} from '/studio/names.js';
 import {kRatios, draftSize, sizeFor} from '/studio/sizes.js';
 import {kEmptyDraft, state} from '/studio/store.js';
 
@@ -21,6 +23,8 @@ export function settings(draft, model) {
   if (draft.seedLocked && /^\d+$/.test(draft.seed)) request.seed = draft.seed;
   if (draft.count > 1) request.count = draft.count;
   if (draft.clipSkip && takesClipSkip(model)) request.clip_skip = draft.clipSkip;
+  const loras = chosenLoras(draft, model);
+  if (loras.length) request.loras = loras;
   if (draft.format !== 'png') request.output = {format: draft.format};
   return request;
 }
@@ -49,14 +53,22 @@ export function draftFrom(record, request = {}) {
     prompt: record.prompt ?? '', negative: record.negative_prompt ?? '',
     model: model?.id ?? state.draft.model,
     steps: record.steps || null, guidance: record.guidance ?? null,
-    sampler: record.sampler || null, schedule: request.schedule ?? extra.schedule ?? null,
+    sampler: ourName(record.sampler) || null, schedule: request.schedule ?? extra.schedule ?? ourName(extra['Schedule type']) ?? null,
     seed: record.seed !== undefined ? String(record.seed) : '', seedLocked: record.seed !== undefined,
     clipSkip: request.clip_skip ?? extra.clip_skip ?? null,
+    loras: lorasFrom(record, request),
     format: state.draft.format, everyWildcard: state.draft.everyWildcard,
     ...ratioFrom(model ?? currentModel(), record),
   };
   if (request.hires) Object.assign(draft, {hires: true, hiresScale: request.hires.scale ?? 2, hiresStrength: request.hires.strength ?? 0.5, ...ratioFrom(model ?? currentModel(), request)});
   return draft;
+}
+
+// Those that the prompt names by itself are there already.
+function lorasFrom(record, request) {
+  const listed = request.loras ?? (Array.isArray(record.extra?.loras) ? record.extra.loras : []);
+  const named = name => record.prompt?.includes(`<lora:${name}`);
+  return listed.filter(({name}) => !named(name)).map(({name, weight = 1, text_weight: words = weight}) => ({name, weight, ...(words === weight ? {} : {text_weight: words})}));
 }
 
 function ratioFrom(model, {width, height}) {

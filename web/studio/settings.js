@@ -2,6 +2,7 @@
 import {$, fill, h, iconButton} from '/studio/dom.js';
 import {language, number, t} from '/studio/i18n.js';
 import {icon} from '/studio/icons.js';
+import {loraField, lorasFor} from '/studio/loras.js';
 import {about, can, currentModel, isSmallWorld, takesClipSkip, takesNegative} from '/studio/models.js';
 import {properName} from '/studio/names.js';
 import {kRatios, draftSize, snap} from '/studio/sizes.js';
@@ -16,7 +17,7 @@ export function startSettings() {
     setDraft({...kEmptyDraft, prompt, model});
     build();
   });
-  subscribe(['models', 'presets', 'wildcards', 'language'], build);
+  subscribe(['models', 'loras', 'presets', 'wildcards', 'language'], build);
   subscribe(['draft'], refresh);
   build();
 }
@@ -24,18 +25,20 @@ export function startSettings() {
 let shown = '';  // what decides which fields there are
 let fields = [];  // functions that bring a field up to the draft
 
+const kind = model => JSON.stringify([model?.id, lorasFor(model).filter(lora => lora.missing).map(lora => lora.name)]);
+
 function build() {
   fields = [];
   const model = currentModel();
-  shown = model?.id ?? '';
+  shown = kind(model);
   const body = $('#settings-body');
   if (!model) return fill(body, h('p.note', {}, t('cannot.no_models')));
   const focused = document.activeElement?.id;
   fill(body,
-    modelField(model), presetField(model), sizeField(model), countField(), negativeField(model), seedField(),
+    modelField(model), loraField(model, fields), presetField(model), sizeField(model), countField(), negativeField(model), seedField(),
     h('details.more', {open: true}, h('summary', {}, t('settings.drawing')),
-      sliderField('steps', {low: 1, high: Math.min(model.most_steps, 150), step: 1, own: model.steps}),
-      sliderField('guidance', {low: 1, high: 20, step: 0.5, own: model.guidance}),
+      sliderField('steps', {low: 1, high: Math.min(model.most_steps, 150), most: model.most_steps, step: 1, own: model.steps}),
+      sliderField('guidance', {low: 0, high: 20, most: 100, step: 0.5, own: model.guidance}),
       selectField('sampler', model.samplers), selectField('schedule', model.schedules), clipSkipField(model)),
     h('details.more', {}, h('summary', {}, t('settings.finish')), hiresField(model), formatField()),
     wildcardField());
@@ -44,7 +47,7 @@ function build() {
 }
 
 function refresh() {
-  if ((currentModel()?.id ?? '') !== shown) return build();
+  if (kind(currentModel()) !== shown) return build();
   for (const update of fields) update();
 }
 
@@ -157,11 +160,12 @@ function lastSeed() {
   return job?.request.seed === undefined ? '' : String(job.request.seed);
 }
 
-function sliderField(name, {low, high, step, own}) {
+// The field beside the slider takes up to `most`.
+function sliderField(name, {low, high, most = high, step, own}) {
   const range = h('input', {id: name + '-slider', type: 'range', min: low, max: high, step, 'aria-label': t(name), oninput: () => setDraft({[name]: Number(range.value)})});
   const box = h('input', {
-    id: name, type: 'number', min: low, step, inputmode: 'decimal',
-    onchange: () => setDraft({[name]: box.value === '' ? null : Math.max(low, Number(box.value))}),
+    id: name, type: 'number', min: low, max: most, step, inputmode: 'decimal',
+    onchange: () => setDraft({[name]: box.value === '' ? null : Math.min(most, Math.max(low, Number(box.value)))}),
   });
   fields.push(() => {
     const value = state.draft[name];

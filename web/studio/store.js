@@ -6,7 +6,7 @@ const kSaved = 'lienzo.studio';
 export const kEmptyDraft = Object.freeze({
   model: null, prompt: '', negative: '', preset: null, ratio: 'own', width: null, height: null, count: 1, steps: null,
   guidance: null, sampler: null, schedule: null, seed: '', seedLocked: false, hires: false, hiresScale: 2,
-  hiresStrength: 0.5, clipSkip: null, format: 'png', everyWildcard: true,
+  hiresStrength: 0.5, clipSkip: null, format: 'png', everyWildcard: true, loras: [],
 });
 
 function load() {
@@ -29,7 +29,7 @@ export const state = {
   grids: saved.grids ?? [],             // X/Y grids: {id, x, y, made}
   settingsOpen: saved.settingsOpen ?? false,
   session: null,                        // GET /session
-  models: [], presets: [], wildcards: [],
+  models: [], loras: [], presets: [], wildcards: [],
   loaded: false,                        // whether the server was asked for what follows
   jobs: new Map(),                      // id -> job
   previews: new Map(),                  // job id -> [url of each picture's latest preview]

@@ -4,6 +4,7 @@ import {$, fill, h, iconButton, openDialog} from '/studio/dom.js';
 import {bytes, moment, named, number, t} from '/studio/i18n.js';
 import {icon} from '/studio/icons.js';
 import {deletePicture, upscale, useSettings, vary} from '/studio/jobs.js';
+import {shownLoras} from '/studio/loras.js';
 import {whyNot} from '/studio/models.js';
 import {properName} from '/studio/names.js';
 import {rehome, say, sayError} from '/studio/snackbar.js';
@@ -152,7 +153,7 @@ function record(shown) {
   const {record: made = {}} = shown;
   const rows = [];
   const row = (name, value) => {
-    if (value !== undefined && value !== null && value !== '') rows.push(h('div', {}, h('dt', {}, name), h('dd', {}, value)));
+    if (value !== undefined && value !== null && value !== '' && value !== false) rows.push(h('div', {}, h('dt', {}, name), h('dd', {}, value)));
   };
   row(t('negative'), shown.negative_prompt || made.negative_prompt);
   row(t('model'), shown.model);
@@ -161,7 +162,9 @@ function record(shown) {
   row(t('steps'), made.steps && number(made.steps));
   row(t('guidance'), made.guidance === undefined ? '' : number(made.guidance));
   row(t('sampler'), made.sampler && properName(made.sampler));
-  for (const [name, value] of Object.entries(made.extra ?? {})) row(named('field.', name), typeof value === 'object' ? JSON.stringify(value) : String(value));
+  const {loras, ...extra} = made.extra ?? {};
+  row(t('loras'), Array.isArray(loras) && shownLoras(loras));
+  for (const [name, value] of Object.entries(extra)) row(named('field.', name), typeof value === 'object' ? JSON.stringify(value) : String(value));
   row(t('record.made'), moment(shown.created));
   row(t('record.file'), `${shown.format.toUpperCase()}, ${bytes(shown.bytes)}`);
   row(t('record.version'), made.version);

@@ -100,6 +100,12 @@ export default {
   'settings.finish': 'Finish and file',
   'own': 'The model’s own',
   'model': 'Model',
+  'loras': 'LoRA',
+  'loras.hint': 'Small files that change the model: a style, a person. 1 is their normal strength; a negative number does the opposite.',
+  'lora.weight': 'Strength of {name}',
+  'lora.search': 'Search the LoRAs',
+  'lora.missing': 'Not in the model folder. Without it the picture will be another.',
+  'lora.family_unknown': 'Does not say which models it is for; it may not fit.',
   'preset': 'Style',
   'preset.none': 'None',
   'size': 'Size',
@@ -225,6 +231,7 @@ export default {
   'grid.words_example': 'red, green, blue',
   'grid.words_missing': '“{words}” is not in the prompt.',
   'grid.wildcards': 'A grid’s prompt cannot have wildcards.',
+  'grid.no_lora': 'Choose a LoRA first, in the settings or as what varies the other way.',
   'grid.count.one': '{x} × {y}: {n} picture will be made.',
   'grid.count.other': '{x} × {y}: {n} pictures will be made.',
   'grid.no_values': 'Write or choose which values to try.',
@@ -245,6 +252,8 @@ export default {
   'axis.sampler': 'Sampler',
   'axis.schedule': 'Noise schedule',
   'axis.clipSkip': 'CLIP skip',
+  'axis.lora': 'LoRA',
+  'axis.loraWeight': 'Strength of the LoRAs',
   'axis.model': 'Model',
 
   // Queue
@@ -330,4 +339,5 @@ export default {
   'field.scale': 'scale',
   'field.task': 'task',
   'field.clip_skip': 'text layers skipped',
+  'field.loras': 'LoRA',
 };

@@ -100,6 +100,12 @@ export default {
   'settings.finish': 'Acabado y archivo',
   'own': 'El del modelo',
   'model': 'Modelo',
+  'loras': 'LoRA',
+  'loras.hint': 'Pequeños archivos que cambian el modelo: un estilo, una persona. 1 es su fuerza normal; con un número negativo, lo contrario.',
+  'lora.weight': 'Fuerza de {name}',
+  'lora.search': 'Buscar entre los LoRA',
+  'lora.missing': 'No está en la carpeta de modelos. Sin él, la imagen será otra.',
+  'lora.family_unknown': 'No dice para qué modelos es; puede que no sirva.',
   'preset': 'Estilo',
   'preset.none': 'Ninguno',
   'size': 'Tamaño',
@@ -225,6 +231,7 @@ export default {
   'grid.words_example': 'rojo, verde, azul',
   'grid.words_missing': '«{words}» no está en el texto.',
   'grid.wildcards': 'En una cuadrícula no valen comodines en el texto.',
+  'grid.no_lora': 'Elige primero un LoRA, en los ajustes o como la otra variación.',
   'grid.count.one': '{x} × {y}: se hará {n} imagen.',
   'grid.count.other': '{x} × {y}: se harán {n} imágenes.',
   'grid.no_values': 'Escribe o elige qué valores probar.',
@@ -245,6 +252,8 @@ export default {
   'axis.sampler': 'Método',
   'axis.schedule': 'Reparto del ruido',
   'axis.clipSkip': 'Salto de CLIP',
+  'axis.lora': 'LoRA',
+  'axis.loraWeight': 'Fuerza de los LoRA',
   'axis.model': 'Modelo',
 
   // Cola
@@ -330,4 +339,5 @@ export default {
   'field.scale': 'escala',
   'field.task': 'tarea',
   'field.clip_skip': 'capas de texto omitidas',
+  'field.loras': 'LoRA',
 };
