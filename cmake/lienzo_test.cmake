@@ -1,11 +1,13 @@
 find_package(GTest REQUIRED)
 
-# lienzo_test(<name> [TORCH] SOURCES <files> DEPS <folders> [LABELS fast|slow] [TOGETHER <filter>])
-# A GoogleTest binary; each of its suites is one ctest entry, since starting a program with libtorch takes longer than
-# most tests. Suites that the filter TOGETHER names share something that is dear to set up, and are one entry.
+# lienzo_test(<name> [TORCH] SOURCES <files> DEPS <folders> [LABELS fast|slow] [APART <suites>] [SLOW <suites>])
+# A GoogleTest binary, and one entry of CTest for all its suites: starting a program with libtorch takes longer than most
+# of them. Suites that APART and SLOW name (as GoogleTest's filters do: Suite, Prefix/*) are each an entry of their own,
+# which three processes at a time can share out; those of SLOW bear that label. Each entry says which test failed, and is
+# skipped where all its tests are.
 # LIENZO_TEST_DATA points at tests/.
 function(lienzo_test name)
-  cmake_parse_arguments(ARG "TORCH" "TOGETHER" "SOURCES;DEPS;LABELS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPS;LABELS;LIBS;APART;SLOW" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   lienzo_warnings(${name})
   lienzo_compile_together(${name})
@@ -23,24 +25,28 @@ function(lienzo_test name)
   if(NOT ARG_LABELS)
     set(ARG_LABELS fast)
   endif()
-  if(ARG_TOGETHER)
-    add_test(NAME ${name}_together COMMAND ${name} --gtest_filter=${ARG_TOGETHER})
-    set_tests_properties(${name}_together PROPERTIES LABELS "${ARG_LABELS}" SKIP_REGULAR_EXPRESSION "SKIPPED")
-  endif()
-  lienzo_discover_suites(${name} "${ARG_LABELS}" "${ARG_TOGETHER}")
+  foreach(suite ${ARG_APART})
+    lienzo_suites(${name} ${suite} ${ARG_LABELS})
+  endforeach()
+  foreach(suite ${ARG_SLOW})
+    lienzo_suites(${name} ${suite} slow)
+  endforeach()
+  list(TRANSFORM ARG_APART APPEND .*)
+  list(TRANSFORM ARG_SLOW APPEND .*)
+  string(JOIN ":" elsewhere ${ARG_APART} ${ARG_SLOW})
+  lienzo_gtest_entry(${name} ${name} "-${elsewhere}" ${ARG_LABELS})
 endfunction()
 
-function(lienzo_discover_suites name labels without)
-  set(file ${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.cmake)
-  add_custom_command(TARGET ${name} POST_BUILD BYPRODUCTS ${file} VERBATIM
-    COMMAND ${CMAKE_COMMAND} -D program=$<TARGET_FILE:${name}> -D file=${file} -D "labels=${labels}" -D "without=${without}"
-            -P ${PROJECT_SOURCE_DIR}/cmake/discover_suites.cmake)
-  set(include ${CMAKE_CURRENT_BINARY_DIR}/${name}_include.cmake)
-  file(WRITE ${include} "if(EXISTS \"${file}\")
-  include(\"${file}\")
-else()
-  add_test(${name}_NOT_BUILT ${name}_NOT_BUILT)
-endif()
-")
-  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${include})
+# One entry for the suites that the filter names: program.Suite.
+function(lienzo_suites program suite label)
+  string(REGEX REPLACE "/?\\*$" "" short ${suite})
+  lienzo_gtest_entry(${program}.${short} ${program} "${suite}.*" ${label})
+endfunction()
+
+function(lienzo_gtest_entry entry program filter label)
+  add_test(NAME ${entry} COMMAND ${program} --gtest_filter=${filter})
+  # The last lines of a program that had nothing but tests to skip; and a suite that is not there.
+  set_tests_properties(${entry} PROPERTIES LABELS ${label}
+    SKIP_REGULAR_EXPRESSION "PASSED  . 0 tests\\.\n.  SKIPPED . [0-9]+ tests?, listed below:\n(.  SKIPPED . [^\n]*\n)+$"
+    FAIL_REGULAR_EXPRESSION "Running 0 tests")
 endfunction()
