@@ -22,6 +22,17 @@ Routes routes_of(Dialect dialect, Context& context) {
 
 }  // namespace
 
+void await(const std::string& what, const std::function<bool()>& condition) {
+  const auto last = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > last) {
+      ADD_FAILURE() << "waited " << kPatience.count() << " s for " << what;
+      return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 DialectTest::DialectTest(Dialect dialect)
     : dialect_(dialect),
       store_(jobs::open_job_store((folder_.path() / "jobs.db").string())),
@@ -95,7 +106,17 @@ std::string DialectTest::bytes_of(const Json& base64) {
 }
 
 void DialectTest::await_held() const {
-  while (!engine_.waiting()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  await("a job that the engine holds", [&] { return engine_.waiting(); });
+}
+
+jobs::JobState DialectTest::await_end(const std::string& id) {
+  jobs::JobState state = jobs::JobState::kQueued;
+  await("the end of job " + id, [&] {
+    const std::optional<jobs::Job> job = store_->find(id);
+    if (job) state = job->state;
+    return !job || is_final(state);
+  });
+  return state;
 }
 
 }  // namespace lienzo::http

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,28 +25,47 @@ struct Event {
   std::string id = {};
 };
 
-/// Takes events down; is open for so many of them, or until it is closed.
+/// How long a test waits for anything.
+inline constexpr std::chrono::seconds kPatience{60};
+
+/// Returns once `condition` holds; fails the test, saying what was awaited, after kPatience.
+void await(const std::string& what, const std::function<bool()>& condition);
+
+/// Takes events down; is open for so many of them, or until it is closed. Fails the test where that
+/// takes longer than kPatience.
 class RecordingSink : public EventSink {
  public:
   explicit RecordingSink(size_t most = 1000) : most_(most) {}
   bool send(std::string_view event, std::string_view data, std::string_view id) override {
     events.push_back({std::string(event), Json::parse(data), std::string(id)});
+    ++count;
     return open();
   }
   bool keep_alive() override { return open(); }
-  bool open() const override { return events.size() < most_ && !closed_; }
+  bool open() const override { return events.size() < most_ && !closed_ && is_in_time(); }
   void close() { closed_ = true; }
   std::vector<Event> events;
+  std::atomic<size_t> count = 0;  // of events, for other threads
 
  private:
+  bool is_in_time() const {
+    const bool late = std::chrono::steady_clock::now() > last_;
+    if (late && !told_.exchange(true))
+      ADD_FAILURE() << "waited for the end of a stream that told " << events.size() << " events";
+    return !late;
+  }
+
   size_t most_;
   std::atomic<bool> closed_ = false;
+  mutable std::atomic<bool> told_ = false;
+  const std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now() + kPatience;
 };
 
 /// Routes over an engine that is none, an empty store and a worker, without a socket.
 class DialectTest : public testing::Test {
  protected:
   explicit DialectTest(Dialect dialect);
+  ~DialectTest() override { engine_.hold(false); }
 
   /// The answer of the route that fits, or what its exception becomes.
   Reply call(Call call);
@@ -60,6 +81,8 @@ class DialectTest : public testing::Test {
   std::string bytes_of(const Json& base64);
   /// Waits until the engine holds a job.
   void await_held() const;
+  /// Waits until a job is over; gives its last state.
+  jobs::JobState await_end(const std::string& id);
 
   const weights::TemporaryFolder folder_;
   const Dialect dialect_;

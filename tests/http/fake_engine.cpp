@@ -177,6 +177,11 @@ std::vector<service::MadePicture> FakeEngine::draw(const service::DrawRequest& r
         hooks.preview(k, step, flat_picture(16, 16, 200, 3, "webp"));
       while (held_ && step == request.steps && !hooks.cancelled()) {
         waiting_ = true;
+        if (!progress_told_) {
+          progress.fraction += 0.001;
+          hooks.progress(progress);
+          progress_told_ = true;
+        }
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
       }
       waiting_ = false;

@@ -30,6 +30,9 @@ class FakeEngine : public service::Engine {
   /// While held, a job waits before its last step, with a preview told; cancelling ends it.
   void hold(bool held) { held_ = held; }
   bool waiting() const { return waiting_; }
+  /// Has the job that is held tell once more how far it is, without a new preview.
+  void tell_progress() { progress_told_ = false; }
+  bool progress_told() const { return progress_told_; }
   service::DrawRequest last() const;
   /// The picture and the mask of the last request, decoded; empty without.
   image::Image last_picture() const, last_mask() const;
@@ -39,7 +42,7 @@ class FakeEngine : public service::Engine {
 
   mutable std::mutex mutex_;
   std::optional<Error> error_;
-  std::atomic<bool> held_ = false, waiting_ = false;
+  std::atomic<bool> held_ = false, waiting_ = false, progress_told_ = true;
   service::DrawRequest last_;
   image::Image last_picture_, last_mask_;
 };

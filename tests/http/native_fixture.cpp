@@ -1,8 +1,5 @@
 #include "native_fixture.h"
 
-#include <chrono>
-#include <thread>
-
 namespace lienzo::http {
 
 Reply NativeTest::send(const std::string& method,
@@ -23,7 +20,7 @@ Json NativeTest::submitted(Json request) {
 }
 
 Json NativeTest::finished(const std::string& id) {
-  wait_until_final(context_, id);
+  await_end(id);
   return job(id);
 }
 

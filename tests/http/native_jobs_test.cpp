@@ -40,8 +40,7 @@ class NativeJobsTest : public NativeTest {
     engine_.hold(true);
     const std::string id = submitted({})["id"];
     await_held();
-    for (int k = 0; k < 6000 && job(id)["preview_url"].is_null(); ++k)
-      std::this_thread::sleep_for(milliseconds(10));
+    await("a preview", [&] { return !job(id)["preview_url"].is_null(); });
     return id;
   }
   Json jobs(const std::string& query = "") { return good(get("/api/v1/jobs" + query))["jobs"]; }
@@ -298,12 +297,17 @@ TEST_F(NativeJobsTest, EventsOfAJobEndWithIt) {
   ASSERT_TRUE(reply.stream);
   RecordingSink sink;
   std::thread release([&] {
-    std::this_thread::sleep_for(milliseconds(50));
+    // Told of again, with the preview that there was.
+    for (const size_t events : {2, 3}) {
+      await("event " + std::to_string(events), [&] { return sink.count >= events; });
+      engine_.tell_progress();
+    }
+    await("the third telling", [&] { return sink.count >= 4; });
     engine_.hold(false);
   });
   reply.stream(sink);
   release.join();
-  ASSERT_GE(sink.events.size(), 3u);
+  ASSERT_GE(sink.events.size(), 5u);
   EXPECT_EQ(sink.events[0].name, "job");
   EXPECT_EQ(sink.events[0].data["state"], "running");
   EXPECT_EQ(sink.events[1].name, "preview");
@@ -325,7 +329,7 @@ TEST_F(NativeJobsTest, EventsAreOnesOwnAndComeInOrder) {
   ASSERT_TRUE(reply.stream);
   UntilAJobIsRemoved sink;
   std::thread listening([&] { reply.stream(sink); });
-  for (int k = 0; k < 6000 && !sink.listens; ++k) std::this_thread::sleep_for(milliseconds(10));
+  await("the stream to begin", [&] { return sink.listens.load(); });
   const Json hers = drawn();
   const std::string picture = hers["pictures"][0]["id"];
   caller_ = {.owner = "lz_luis", .admin = false, .keyed = true};
@@ -334,12 +338,12 @@ TEST_F(NativeJobsTest, EventsAreOnesOwnAndComeInOrder) {
   caller_.owner = "lz_ana";
   EXPECT_EQ(send("DELETE", "/api/v1/pictures/" + picture).status, 204);
   EXPECT_EQ(send("DELETE", "/api/v1/jobs/" + hers["id"].get<std::string>()).status, 204);
-  for (int k = 0; k < 6000 && sink.open(); ++k) std::this_thread::sleep_for(milliseconds(10));
+  await("word of the job that was removed", [&] { return !sink.open(); });
   sink.close();
   listening.join();
 
   std::vector<Event> removed;
-  int64_t before = 0;
+  int64_t before = -1;
   for (const Event& event : sink.events) {
     if (event.name == "job") {
       EXPECT_EQ(event.data["id"], hers["id"]);
@@ -385,7 +389,48 @@ TEST_F(NativeJobsTest, AReconnectionMissesNothing) {
   const std::string running = submitted({})["id"];
   await_held();
   EXPECT_EQ(since("", 1)[0].data["id"], running);
-  engine_.hold(false);
+}
+
+TEST_F(NativeJobsTest, AStreamBeginsWithWhatIsNotOverInTheOrderOfItsChanges) {
+  drawn();
+  engine_.hold(true);
+  std::vector<std::string> waiting;
+  const std::string running = held();
+  for (int k = 0; k < 3; ++k) waiting.push_back(submitted({})["id"]);
+  // The one that runs changes last.
+  const int64_t before = store_->find(running)->change;
+  engine_.tell_progress();
+  await("progress in the store", [&] { return store_->find(running)->change > before; });
+
+  const auto told = [&](size_t most, const std::string& last = {}) {
+    Call request;
+    request.method = "GET";
+    request.path = "/api/v1/events";
+    if (!last.empty()) request.headers.emplace("Last-Event-ID", last);
+    RecordingSink sink(most);
+    call(std::move(request)).stream(sink);
+    return sink.events;
+  };
+  const std::vector<Event> events = told(6);
+  ASSERT_EQ(events.size(), 6u);
+  std::vector<std::string> names;
+  for (const Event& event : events) names.push_back(event.name);
+  EXPECT_THAT(names, ElementsAre("job", "job", "job", "job", "preview", "begin"));
+  for (size_t k = 0; k < 3; ++k) EXPECT_EQ(events[k].data["id"], waiting[k]) << k;
+  EXPECT_EQ(events[3].data["id"], running);
+  int64_t number = 0;
+  for (const size_t k : {0, 1, 2, 3}) {
+    EXPECT_GT(std::stoll(events[k].id), number) << k;
+    number = std::stoll(events[k].id);
+  }
+  // From there on it goes, for a client that was told of no job too.
+  EXPECT_EQ(std::stoll(events[5].id), store_->wait_for_change(0, milliseconds(0)));
+  EXPECT_EQ(send("POST", "/api/v1/jobs/" + waiting[1] + "/cancel").status, 200);
+  const std::vector<Event> later = told(1, events[5].id);
+  ASSERT_EQ(later.size(), 1u);
+  EXPECT_EQ(later[0].data["id"], waiting[1]);
+  // What another store said before is no beginning here.
+  EXPECT_EQ(told(1, "999999999").size(), 1u);
 }
 
 // ---- what there is

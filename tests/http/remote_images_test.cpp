@@ -79,6 +79,9 @@ TEST(RemoteImagesTest, KnowsTheInternet) {
   EXPECT_FALSE(is_public(local));
 }
 
+// A file that is there and may be read: only a refusal keeps it from being a picture.
+const std::string kOwnFile = __FILE__;
+
 class FetchRemoteTest : public testing::Test {
  protected:
   std::string fetch(const std::string& url, RemoteImages allowed = RemoteImages::kAny) {
@@ -116,7 +119,11 @@ class FetchRemoteTest : public testing::Test {
     }
     if (request.path == "/file") {
       answer.status = 302;
-      answer.headers = {{"Location", "file:///etc/passwd"}};
+      answer.headers = {{"Location", "file://" + kOwnFile}};
+    }
+    if (request.path == "/ftp") {
+      answer.status = 302;
+      answer.headers = {{"Location", "ftp://127.0.0.1:1/picture"}};
     }
     if (request.path == "/large" || request.path == "/endless") answer.body.assign(5000, 'x');
     if (request.path == "/endless") answer.with_length = false;
@@ -174,7 +181,11 @@ TEST_F(FetchRemoteTest, SaysWhatIsWrong) {
   EXPECT_THAT(refused(server_.url("/gone")), HasSubstr("status is 404"));
   EXPECT_THAT(refused(server_.url("/round")), HasSubstr("more than 3 times"));
   EXPECT_EQ(server_.requests().size(), 5u);
-  EXPECT_THAT(refused(server_.url("/file")), HasSubstr("neither http nor https"));
+  for (const char* path : {"/file", "/ftp"})
+    EXPECT_THAT(refused(server_.url(path)), HasSubstr("neither http nor https")) << path;
+  EXPECT_THAT(refused("file://" + kOwnFile), HasSubstr("neither http nor https"));
+  EXPECT_THAT(refused("ftp://127.0.0.1" + port() + "/picture"),
+              HasSubstr("neither http nor https"));
   EXPECT_THAT(refused("http://127.0.0.1:1/a?secret=1"), Not(HasSubstr("secret")));
   const std::string message = refused("http://ana:word@127.0.0.1" + port() + "/picture");
   EXPECT_THAT(message, HasSubstr("a name and a password"));

@@ -93,29 +93,39 @@ class Teller {
   std::map<std::string, std::pair<int, int>> shown_;  // previews: job -> picture, step
 };
 
+/// Jobs that are not over, by when they changed, then `begin`, whose number is `latest`.
+bool tell_what_is(
+    Context& context, EventSink& sink, Teller& teller, const std::string& owner, int64_t latest) {
+  std::vector<jobs::Job> jobs;
+  for (const jobs::JobState state : {jobs::JobState::kRunning, jobs::JobState::kQueued}) {
+    for (jobs::Job& job : context.store.list({.owner = owner, .state = state, .limit = 500}))
+      jobs.push_back(std::move(job));
+  }
+  std::sort(jobs.begin(), jobs.end(), [](const jobs::Job& a, const jobs::Job& b) {
+    return a.change < b.change;
+  });
+  for (const jobs::Job& job : jobs) {
+    if (!teller.tell(job, std::min(job.change, latest))) return false;
+  }
+  return sink.send("begin", "{}", std::to_string(latest));
+}
+
 /// All of one's jobs: after the change that a client saw last, or from those that are not over on.
 void tell_all(Context& context,
               EventSink& sink,
               const std::string& owner,
               std::optional<int64_t> seen) {
+  const int64_t latest = context.store.wait_for_change(0, milliseconds(0));
   const auto subscription = context.feed.subscribe(owner);
   Teller teller(context, sink);
   // At once, so that a client knows that it is connected.
   if (!sink.keep_alive()) return;
-  if (!seen) {
-    std::vector<jobs::Job> jobs;
-    for (const jobs::JobState state : {jobs::JobState::kRunning, jobs::JobState::kQueued}) {
-      for (jobs::Job& job : context.store.list({.owner = owner, .state = state, .limit = 500}))
-        jobs.push_back(std::move(job));
-    }
-    std::sort(jobs.begin(), jobs.end(), [](const jobs::Job& a, const jobs::Job& b) {
-      return a.change < b.change;
-    });
-    for (const jobs::Job& job : jobs) {
-      if (!teller.tell(job, job.change)) return;
-    }
+  // What a client saw of another store, before this one took its place, says nothing here.
+  if (!seen || *seen > latest) {
+    if (!tell_what_is(context, sink, teller, owner, latest)) return;
+    seen = latest;
   }
-  while (seen) {
+  while (true) {
     const jobs::News news = context.store.news(owner, *seen);
     for (const JobFeed::Change& change : JobFeed::changes_of(news)) {
       if (!teller.tell(change)) return;
@@ -123,7 +133,7 @@ void tell_all(Context& context,
     seen = news.seen;
     if (!news.more) break;
   }
-  teller.follow(*subscription, seen.value_or(0), /*ends_with_job=*/false);
+  teller.follow(*subscription, *seen, /*ends_with_job=*/false);
 }
 
 std::optional<int64_t> last_event(const Call& call) {
