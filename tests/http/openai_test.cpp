@@ -171,7 +171,8 @@ TEST_F(OpenAiTest, RefusesWhatIsWrongByName) {
   expect_refused({{"steps", 0}}, "steps");
   expect_refused({{"steps", 5}, {"num_inference_steps", 6}}, "num_inference_steps");
   expect_refused({{"num_inference_steps", 201}}, "num_inference_steps", "invalid_input");
-  expect_refused({{"guidance_scale", 0.5}}, "guidance_scale", "invalid_input");
+  expect_refused({{"guidance_scale", -1}}, "guidance_scale");
+  expect_refused({{"guidance_scale", 101}}, "guidance_scale");
   expect_refused({{"sampler", "magic"}}, "sampler", "invalid_input");
 }
 
@@ -349,7 +350,7 @@ TEST_F(OpenAiTest, StreamsPartialPictures) {
   std::thread letting_go([&] {
     await_held();
     // Long enough for the preview to be told.
-    while (sink.events.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    await("a partial picture", [&] { return sink.count > 0; });
     engine_.hold(false);
   });
   const auto events = streamed(
@@ -391,8 +392,7 @@ TEST_F(OpenAiTest, CancelsWhenAStreamsClientLeaves) {
   streamed({{"prompt", "a"}, {"stream", true}}, sink);
   const auto jobs = store_->list({});
   ASSERT_EQ(jobs.size(), 1u);
-  while (store_->find(jobs[0].id)->state != jobs::JobState::kCancelled)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(await_end(jobs[0].id), jobs::JobState::kCancelled);
 }
 
 }  // namespace

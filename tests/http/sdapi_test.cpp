@@ -266,7 +266,8 @@ TEST_F(SdApiTest, RefusesWhatCannotBeDoneByName) {
   refused({{"width", 128}, {"height", 256}}, "width");
   refused({{"batch_size", 0}}, "batch_size");
   refused({{"batch_size", 9}, {"n_iter", 9}}, "n_iter");
-  refused({{"cfg_scale", 0}}, "cfg_scale");
+  refused({{"cfg_scale", -1}}, "cfg_scale");
+  refused({{"cfg_scale", 101}}, "cfg_scale");
   refused({{"restore_faces", true}}, "restore_faces");
   refused({{"tiling", true}}, "tiling");
   refused({{"subseed_strength", 0.1}}, "subseed_strength");
@@ -584,10 +585,10 @@ TEST_F(SdApiTest, TellsProgressAndInterrupts) {
     return post(kWords, {{"prompt", "b"}, {"force_task_id", "task(two)"}});
   });
   Json busy;
-  do {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  await("progress up to step 4, with a picture", [&] {
     busy = good(get("/sdapi/v1/progress"));
-  } while (busy["state"]["sampling_step"] != 4 || busy["current_image"] == nullptr);
+    return busy["state"]["sampling_step"] == 4 && busy["current_image"] != nullptr;
+  });
   EXPECT_GT(busy["progress"], 0.5);
   EXPECT_LE(busy["progress"], 1);
   EXPECT_EQ(busy["eta_relative"], 1.5);
@@ -596,11 +597,10 @@ TEST_F(SdApiTest, TellsProgressAndInterrupts) {
   EXPECT_EQ(picture_of(busy["current_image"]).width, 16);
   EXPECT_EQ(good(get("/sdapi/v1/progress?skip_current_image=true"))["current_image"], nullptr);
 
-  Json pending;
-  do {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    pending = good(get("/internal/pending-tasks"));
-  } while (pending["size"] != 1 || pending["tasks"][0] != "task(two)");
+  await("the second task alone in the queue", [&] {
+    const Json pending = good(get("/internal/pending-tasks"));
+    return pending["size"] == 1 && pending["tasks"][0] == "task(two)";
+  });
   Json task = good(post("/internal/progress", {{"id_task", "task(one)"}}));
   EXPECT_EQ(task["active"], true);
   EXPECT_EQ(task["queued"], false);

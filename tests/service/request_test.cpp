@@ -70,7 +70,8 @@ TEST(Request, NamesTheFieldAtFault) {
       {{{"prompt", "a"}, {"height", 100000}}, "height"},
       {{{"prompt", "a"}, {"count", 0}}, "count"},
       {{{"prompt", "a"}, {"seed", -1}}, "seed"},
-      {{{"prompt", "a"}, {"guidance", 0.5}}, "guidance"},
+      {{{"prompt", "a"}, {"guidance", -0.5}}, "guidance"},
+      {{{"prompt", "a"}, {"guidance", 100.5}}, "guidance"},
       {{{"prompt", "a"}, {"task", "paint"}}, "task"},
       {{{"prompt", "a"}, {"picture", "x"}}, "picture"},
       {{{"prompt", "a"}, {"mask", "x"}}, "mask"},
@@ -104,6 +105,14 @@ TEST(Request, TheSchemaKnowsEveryField) {
   EXPECT_EQ(one.size(), properties.size());
   for (const auto& item : one.items()) EXPECT_TRUE(properties.contains(item.key())) << item.key();
   request_from_json({{"prompt", "a"}}, "x");
+}
+
+TEST(Request, TakesAnyGuidanceThatThePipelinesTake) {
+  for (const double guidance : {0.0, 0.5, 1.0, 100.0})
+    EXPECT_EQ(request_from_json({{"prompt", "a"}, {"guidance", guidance}}, "x").guidance, guidance);
+  const Json schema = request_schema()["properties"]["guidance"]["anyOf"][0];
+  EXPECT_EQ(schema["minimum"], 0);
+  EXPECT_EQ(schema["maximum"], 100);
 }
 
 TEST(Request, GoesTogetherWithWhatDiffersInWordsOnly) {

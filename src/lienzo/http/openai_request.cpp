@@ -55,7 +55,7 @@ auto either(const std::string& one, const std::string& other, Read read) {
 
 // What OpenAI's API does not have: seed, steps and the rest, at the top level.
 void read_extras(OpenAiFields& fields, OpenAiRequest& request) {
-  constexpr double kLargest = 1000;
+  constexpr double kLargest = 100;
   service::DrawRequest& draw = request.draw;
   const auto whole = [&](const std::string& name) { return fields.whole(name, 1, 10'000); };
   const auto real = [&](const std::string& name) { return fields.real(name, 0, kLargest); };

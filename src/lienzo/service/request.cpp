@@ -207,7 +207,7 @@ void check(const DrawRequest& r) {
   if (r.seed && *r.seed > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
     reject("seed", fmt::format("is {}, expected at most 2^63 - 1", *r.seed));
   if (r.steps != 0) check_range("steps", r.steps, 1, 200);
-  if (r.guidance) check_range("guidance", *r.guidance, 1.0, 100.0);
+  if (r.guidance) check_range("guidance", *r.guidance, 0.0, 100.0);
   if (r.eta) check_range("eta", *r.eta, 0.0, 1.0);
   check_range("clip_skip", r.clip_skip, 0, 12);
   if (!r.noise.empty()) one_of("noise", r.noise, {"cpu", "gpu"});
@@ -275,7 +275,7 @@ Json request_schema() {
       {"count", whole(1, kMostPictures)},
       {"seed", whole(0, std::numeric_limits<int64_t>::max())},
       {"steps", whole(0, 200)},
-      {"guidance", real(1, 100)},
+      {"guidance", real(0, 100)},
       {"sampler", text(100)},
       {"schedule", text(100)},
       {"eta", real(0, 1)},

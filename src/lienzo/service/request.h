@@ -57,7 +57,7 @@ struct DrawRequest {
   int count = 1;                   // 1 to 64; picture k has seed + k
   std::optional<uint64_t> seed;    // filled in on submission when not given
   int steps = 0;                   // 1 to 200
-  std::optional<double> guidance;  // 1 to 100
+  std::optional<double> guidance;  // 0 to 100
   std::string sampler, schedule;   // as diffusion::sampler_from_name takes them
   std::optional<double> eta;
   int clip_skip = 0;    // as AUTOMATIC1111 counts: 0 and 1 are none
