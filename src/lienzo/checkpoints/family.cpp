@@ -61,7 +61,8 @@ std::string refusal(Family family) {
       return "is a textual inversion, a new word for a model and none itself; give the model it "
              "was made for";
     case Family::kUpscaler:
-      return "is an upscaler of finished pictures (ESRGAN or the like); it draws none";
+      return "is an upscaler of finished pictures (ESRGAN or the like) and draws none; give it to "
+             "`lienzo upscale PICTURE --model`";
     case Family::kLienzo:
       return "is one network that `lienzo train` wrote; give the folder that holds its model.json";
     default: break;

@@ -20,6 +20,7 @@ using Action = std::function<int()>;
 void add_imagine(CLI::App& app, Action& action);
 void add_edit(CLI::App& app, Action& action);
 void add_inpaint(CLI::App& app, Action& action);
+void add_upscale(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
 void add_dataset(CLI::App& app, Action& action);

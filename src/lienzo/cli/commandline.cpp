@@ -204,6 +204,7 @@ std::unique_ptr<CLI::App> make_commandline(Action& action) {
   add_imagine(*app, action);
   add_edit(*app, action);
   add_inpaint(*app, action);
+  add_upscale(*app, action);
   add_train(*app, action);
   add_evaluate(*app, action);
   add_dataset(*app, action);

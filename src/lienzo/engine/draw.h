@@ -5,6 +5,7 @@
 
 #include "lienzo/engine/model_catalogue.h"
 #include "lienzo/pipelines/any_model.h"
+#include "lienzo/pipelines/picture_upscaler.h"
 #include "lienzo/pipelines/stable_diffusion/stable_diffusion.h"
 #include "lienzo/provenance/record.h"
 #include "lienzo/service/engine.h"
@@ -32,9 +33,12 @@ std::vector<service::MadePicture> draw_stable_diffusion(pipelines::StableDiffusi
                                                         const service::EngineHooks& hooks,
                                                         int preview_every);
 
-/// The picture `scale` times larger by Lanczos' filter, its record kept and the scale added.
+/// The picture `scale` times larger by `upscaler`, or by Lanczos' filter for nullptr; its record is
+/// kept and says so.
 std::vector<service::MadePicture> enlarge(const service::DrawRequest& request,
-                                          const service::BlobReader& blobs);
+                                          const service::BlobReader& blobs,
+                                          pipelines::PictureUpscaler* upscaler,
+                                          const service::EngineHooks& hooks);
 
 /// A finished picture as its file.
 service::MadePicture encode(const image::Image& image,

@@ -10,9 +10,7 @@
 #include "lienzo/diffusion/sampler_names.h"
 #include "lienzo/engine/draw.h"
 #include "lienzo/image/io.h"
-#include "lienzo/image/resize.h"
 #include "lienzo/image/thumbnail.h"
-#include "lienzo/pipelines/names_elsewhere.h"
 #include "lienzo/tensor/threads.h"
 
 namespace lienzo::engine {
@@ -86,29 +84,6 @@ ProgressSink progress_sink(const DrawRequest& request, const service::EngineHook
     }
     hooks.progress(job);
   };
-}
-
-std::vector<MadePicture> enlarge(const DrawRequest& request, const service::BlobReader& blobs) {
-  const std::string bytes = blobs(request.picture);
-  const image::Image small = decode(bytes, /*keep_alpha=*/true);
-  const auto side = [&](int length) {
-    return std::max(1, static_cast<int>(length * request.scale + 0.5));
-  };
-  const int width = side(small.width), height = side(small.height);
-  if (int64_t{width} * height > int64_t{64} << 20) {
-    throw FieldError(ErrorKind::kInvalidInput,
-                     "[upscale] the result has " + std::to_string(width) + "x" +
-                         std::to_string(height) + " pixels, expected at most 64 million in all",
-                     "scale");
-  }
-  provenance::Record record = record_of(bytes).value_or(provenance::Record{});
-  if (!request.prompt.empty()) record.prompt = request.prompt;
-  record.width = width;
-  record.height = height;
-  if (!record.sampler.empty()) pipelines::name_sampling_elsewhere(record);
-  record.extra["enlarged"] = {
-      {"filter", "lanczos"}, {"scale", request.scale}, {"from", request.picture}};
-  return {encode(image::resize(small, width, height), record, request.output)};
 }
 
 std::vector<MadePicture> draw_lienzo(pipelines::AnyModel& model,

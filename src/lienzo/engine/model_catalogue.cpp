@@ -9,6 +9,7 @@
 #include "lienzo/base/file.h"
 #include "lienzo/base/parse_json.h"
 #include "lienzo/checkpoints/checkpoint.h"
+#include "lienzo/checkpoints/upscaler.h"
 #include "lienzo/diffusion/sampler_names.h"
 #include "lienzo/diffusion/samplers/registry.h"
 #include "lienzo/hub/model_store.h"
@@ -102,6 +103,25 @@ std::optional<Entry> checkpoint(const fs::path& path, const std::string& id) {
   return entry;
 }
 
+Entry picture_upscaler(const fs::path& path, const std::string& id) {
+  const checkpoints::Upscaler upscaler = checkpoints::open_upscaler(path);
+  Entry entry{.path = path, .upscales = true};
+  entry.facts.id = id;
+  entry.facts.name = path.stem().string();
+  entry.facts.family = upscaler.architecture();
+  entry.facts.note = fmt::format("Makes pictures {} times larger.", upscaler.factor());
+  entry.facts.tasks = {Task::kUpscale};
+  entry.facts.negative_prompt = false;
+  return entry;
+}
+
+// Nothing for files that are no models.
+std::optional<Entry> model_or_upscaler(const fs::path& path, const std::string& id) {
+  std::error_code ignored;
+  const bool file = fs::is_regular_file(path, ignored);
+  return file && checkpoints::is_upscaler(path) ? picture_upscaler(path, id) : checkpoint(path, id);
+}
+
 }  // namespace
 
 ModelCatalogue::ModelCatalogue(fs::path embedded, fs::path models)
@@ -115,7 +135,7 @@ std::optional<Entry> ModelCatalogue::look_at(const fs::path& path, const std::st
   if (known != seen_.end() && known->second.first == changed) return known->second.second;
   std::optional<Entry> entry;
   try {
-    entry = own ? own_model(path, id) : checkpoint(path, id);
+    entry = own ? own_model(path, id) : model_or_upscaler(path, id);
     if (entry) {
       entry->facts.file = path.filename().string();
       entry->facts.bytes = bytes_below(path);
@@ -147,6 +167,8 @@ std::vector<Entry> ModelCatalogue::entries() {
         all.begin(), all.end(), [&](const Entry& other) { return other.facts.id == id; });
     if (auto entry = look_at(local.path, taken ? local.name : id)) all.push_back(std::move(*entry));
   }
+  // The first is what is drawn with unless somebody says otherwise.
+  std::stable_partition(all.begin(), all.end(), [](const Entry& entry) { return !entry.upscales; });
   return all;
 }
 

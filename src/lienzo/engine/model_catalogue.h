@@ -17,6 +17,7 @@ struct Entry {
   std::filesystem::path path = {};
   bool own = false;           // a folder that Lienzo wrote, with a model.json
   bool has_scenes = false;    // the embedded model's kind
+  bool upscales = false;      // and nothing else
   uint64_t weight_bytes = 0;  // roughly what it takes in memory
 };
 

@@ -36,6 +36,10 @@ bool ModelPool::holds(const std::string& id) {
 std::shared_ptr<LoadedModel> ModelPool::load(
     const Entry& entry, const std::vector<pipelines::LoraChoice>& loras) const {
   if (entry.own) return std::make_shared<LoadedModel>(pipelines::AnyModel::load(entry.path));
+  if (entry.upscales) {
+    return std::make_shared<LoadedModel>(pipelines::PictureUpscaler::load(
+        entry.path, {.dtype = options_.dtype, .device = options_.device}));
+  }
   return std::make_shared<LoadedModel>(
       pipelines::StableDiffusion::load(entry.path,
                                        {.vocabulary = options_.vocabulary,

@@ -11,11 +11,13 @@
 #include "lienzo/engine/model_catalogue.h"
 #include "lienzo/engine/pipeline_engine.h"
 #include "lienzo/pipelines/any_model.h"
+#include "lienzo/pipelines/picture_upscaler.h"
 #include "lienzo/pipelines/stable_diffusion/stable_diffusion.h"
 
 namespace lienzo::engine {
 
-using LoadedModel = std::variant<pipelines::AnyModel, pipelines::StableDiffusion>;
+using LoadedModel =
+    std::variant<pipelines::AnyModel, pipelines::StableDiffusion, pipelines::PictureUpscaler>;
 
 /// Models in memory, the latest used first.
 class ModelPool {

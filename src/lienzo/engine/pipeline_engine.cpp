@@ -36,11 +36,15 @@ void check_task(const DrawRequest& request, const Entry& entry) {
   const auto& tasks = entry.facts.tasks;
   if (std::find(tasks.begin(), tasks.end(), request.task) != tasks.end()) return;
   cannot("task",
-         entry.own ? fmt::format("{} draws from words only and cannot do '{}'; bring a Stable "
-                                 "Diffusion model with `lienzo model pull`",
-                                 entry.facts.id,
-                                 name(request.task))
-                   : fmt::format("{} cannot do '{}'", entry.facts.id, name(request.task)));
+         entry.upscales
+             ? fmt::format("{} makes pictures larger and cannot do '{}'; name another model",
+                           entry.facts.id,
+                           name(request.task))
+         : entry.own ? fmt::format("{} draws from words only and cannot do '{}'; bring a Stable "
+                                   "Diffusion model with `lienzo model pull`",
+                                   entry.facts.id,
+                                   name(request.task))
+                     : fmt::format("{} cannot do '{}'", entry.facts.id, name(request.task)));
 }
 
 void check_size(DrawRequest& request, const Entry& entry) {
@@ -154,7 +158,11 @@ void PipelineEngine::complete(DrawRequest& request) {
   check_task(request, entry);
   check_settings(request, entry);
   check_size(request, entry);
-  choose_loras(request, entry, parts_->loras);
+  if (entry.upscales) {
+    if (!request.loras.empty()) cannot("loras", fmt::format("{} takes no LoRA", entry.facts.id));
+  } else {
+    choose_loras(request, entry, parts_->loras);
+  }
   if (!request.seed) request.seed = std::random_device{}();  // 32 bits: short enough to type
 }
 
@@ -163,14 +171,20 @@ std::vector<service::MadePicture> PipelineEngine::draw(const DrawRequest& reques
                                                        const service::EngineHooks& hooks) {
   const Entry entry = parts_->catalogue.find(request.model);
   set_threads(entry, parts_->options.threads);
-  const bool redraws =
-      request.task == Task::kUpscale && request.strength.value_or(0) > 0 && !entry.own;
-  if (request.task == Task::kUpscale && !redraws) return enlarge(request, blobs);
-  const DrawRequest full = entry.own ? request : with_recorded_words(request, blobs);
-  const auto model = parts_->pool.get(entry, choose_loras(full, entry, parts_->loras), [&] {
+  const bool redraws = request.task == Task::kUpscale && request.strength.value_or(0) > 0 &&
+                       !entry.own && !entry.upscales;
+  if (request.task == Task::kUpscale && !redraws && !entry.upscales)
+    return enlarge(request, blobs, /*upscaler=*/nullptr, hooks);
+  const DrawRequest full =
+      entry.own || entry.upscales ? request : with_recorded_words(request, blobs);
+  const auto loras = entry.upscales ? std::vector<pipelines::LoraChoice>()
+                                    : choose_loras(full, entry, parts_->loras);
+  const auto model = parts_->pool.get(entry, loras, [&] {
     if (hooks.progress) hooks.progress({.stage = "load", .pictures = request.count});
   });
   if (hooks.cancelled && hooks.cancelled()) throw Error(ErrorKind::kCancelled, "[draw] stopped");
+  if (auto* upscaler = std::get_if<pipelines::PictureUpscaler>(model.get()))
+    return enlarge(request, blobs, upscaler, hooks);
   if (auto* own = std::get_if<pipelines::AnyModel>(model.get()))
     return draw_lienzo(*own, request, blobs, hooks);
   return draw_stable_diffusion(std::get<pipelines::StableDiffusion>(*model),

@@ -1,0 +1,69 @@
+#include "lienzo/checkpoints/upscaler.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include "../base/expect_error.h"
+#include "golden_models.h"
+#include "lienzo/nn/prepare.h"
+#include "lienzo/weights/load.h"
+#include "lienzo/weights/safetensors.h"
+
+namespace lienzo::checkpoints {
+namespace {
+
+const std::filesystem::path kFolder = LIENZO_TEST_DATA "/golden/upscalers";
+
+template <class Network, class Config>
+torch::Tensor answer(const Upscaler& upscaler, const torch::Tensor& x, bool prepared) {
+  Network network(std::get<Config>(upscaler.config));
+  weights::load_strict(*network, *upscaler.tensors);
+  if (prepared) nn::prepare_for_inference(*network, torch::kFloat);
+  return network->forward(x);
+}
+
+// tools/golden/upscalers.py
+TEST(Upscaler, AnswersLikeItsAuthors) {
+  const torch::NoGradGuard no_grad;
+  const auto answers = weights::read_safetensors(kFolder / "answers.safetensors");
+  const struct {
+    const char* name;
+    int64_t factor;
+  } files[] = {{"esrgan_x4", 4},
+               {"esrgan_x2", 2},
+               {"esrgan_x1", 1},
+               {"old_esrgan_x2", 2},
+               {"old_esrgan_x4", 4},
+               {"old_esrgan_x8", 8},
+               {"srvgg_x2", 2},
+               {"srvgg_x4", 4}};
+  for (const auto& [name, factor] : files) {
+    const Upscaler upscaler = open_upscaler(kFolder / (std::string(name) + ".pth"));
+    EXPECT_EQ(upscaler.factor(), factor) << name;
+    const bool small = std::string_view(name).starts_with("srvgg");
+    EXPECT_EQ(upscaler.architecture(), small ? "SRVGGNetCompact" : "ESRGAN");
+    const torch::Tensor &x = answers.at("x"), &reference = answers.at(name);
+    for (const bool prepared : {false, true}) {
+      const torch::Tensor got =
+          small ? answer<models::SrvggNet, models::SrvggNetConfig>(upscaler, x, prepared)
+                : answer<models::RrdbNet, models::RrdbNetConfig>(upscaler, x, prepared);
+      ASSERT_EQ(got.sizes(), reference.sizes()) << name;
+      const double error = ((got - reference).abs().max() / reference.abs().max()).item<double>();
+      EXPECT_LE(error, 1e-5) << name << (prepared ? ", prepared" : "");
+    }
+  }
+}
+
+TEST(Upscaler, TellsWhatIsNone) {
+  expect_error(
+      ErrorKind::kInvalidInput,
+      [] { open_upscaler(golden("sd1") / "original.safetensors"); },
+      "Stable Diffusion 1.x",
+      "no upscaler");
+  EXPECT_FALSE(is_upscaler(golden("sd1") / "original.safetensors"));
+  EXPECT_TRUE(is_upscaler(kFolder / "old_esrgan_x8.pth"));
+}
+
+}  // namespace
+}  // namespace lienzo::checkpoints
