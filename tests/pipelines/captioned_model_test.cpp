@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lienzo/base/error.h"
+#include "lienzo/pipelines/any_model.h"
 #include "lienzo/training/registry.h"
 #include "lienzo/training/trainer.h"
 
@@ -63,6 +64,15 @@ TEST_F(CaptionedModelTest, DrawsWhatSeedAndWordsSay) {
   EXPECT_EQ(drawer.draw(larger).height, 24);
 }
 
+TEST_F(CaptionedModelTest, RecordsTheSamplerAsOthersCallIt) {
+  AnyModel drawer = AnyModel::load(folder_ / "model");
+  ImagineRequest request{.prompt = "un cubo", .width = 16, .height = 16, .steps = 1};
+  request.sampler = "euler_ancestral";
+  const provenance::Record record = drawer.imagine(request, {})[0].record;
+  EXPECT_EQ(record.sampler, "euler_ancestral");
+  EXPECT_THAT(provenance::to_parameters(record), HasSubstr("Sampler: Euler a,"));
+}
+
 TEST_F(CaptionedModelTest, RefusesTheImpossible) {
   CaptionedModel drawer = model();
   const auto message = [&](const CaptionedRequest& request) -> std::string {
@@ -75,6 +85,8 @@ TEST_F(CaptionedModelTest, RefusesTheImpossible) {
   };
   EXPECT_THAT(message({.prompt = "x", .steps = 201}), HasSubstr("steps"));
   EXPECT_THAT(message({.prompt = "x", .guidance = -1}), HasSubstr("guidance"));
+  EXPECT_THAT(message({.prompt = "x", .guidance = 100.5}), HasSubstr("guidance"));
+  EXPECT_EQ(message({.prompt = "x", .steps = 1, .guidance = 100}), "");
   EXPECT_THAT(message({.prompt = "x", .sampler = "warp"}), HasSubstr("warp"));
   EXPECT_THAT(message({.prompt = "x", .size = 18}), HasSubstr("multiples of 4"));
   EXPECT_THAT(message({.prompt = std::string(3000, 'x')}), HasSubstr("tokens"));

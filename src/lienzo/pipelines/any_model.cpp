@@ -7,6 +7,7 @@
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
 #include "lienzo/base/parse_json.h"
+#include "lienzo/pipelines/names_elsewhere.h"
 
 namespace lienzo::pipelines {
 
@@ -84,6 +85,7 @@ std::vector<Picture> AnyModel::imagine(const ImagineRequest& request, const Imag
     record.width = record.height = request.width;
     record.model = name();
     record.model_hash = hash();
+    name_sampling_elsewhere(record);
     if (hooks.on_picture) hooks.on_picture(picture);
     pictures.push_back(std::move(picture));
     if (hooks.progress) {

@@ -100,7 +100,7 @@ CaptionedModel CaptionedModel::load(const std::filesystem::path& folder) {
   if (size < 8 || size > 1024) reader.reject("size", "expected 8 to 1024");
   if (steps < 1 || steps > kMostCaptionedSteps)
     reader.reject("steps", fmt::format("expected 1 to {}", kMostCaptionedSteps));
-  if (!(guidance >= 0 && guidance <= 30)) reader.reject("guidance", "expected 0 to 30");
+  if (!(guidance >= 0 && guidance <= 100)) reader.reject("guidance", "expected 0 to 100");
   if (text != "plain" && text != "world") reader.reject("text", "expected \"plain\" or \"world\"");
   diffusion::find_sampler(sampler);
   std::string digests;
@@ -141,7 +141,7 @@ image::Image CaptionedModel::draw(const CaptionedRequest& request) {
                       0,
                       kLongestText);
   check_range("steps", steps, 1, kMostCaptionedSteps);
-  check_range("guidance", guidance, 0.0, 30.0);
+  check_range("guidance", guidance, 0.0, 100.0);
   check_range<int64_t>("size", size, 8, 1024);
   const auto& sampler =
       diffusion::find_sampler(request.sampler.empty() ? parts_->sampler : request.sampler);

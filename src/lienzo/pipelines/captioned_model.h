@@ -15,7 +15,7 @@ struct CaptionedRequest {
   std::string negative_prompt = {};  // what guidance moves away from
   uint64_t seed = 0;
   int steps = 0;                        // 1 to 200; 0: the model's default
-  std::optional<double> guidance = {};  // 0 to 30, 1: off; the model's default unless given
+  std::optional<double> guidance = {};  // 0 to 100, 1: off; the model's default unless given
   std::string sampler = {};  // empty: the model's default; see diffusion/samplers/registry.h
   int size = 0;  // side in pixels; 0: the size it learned, which is the one it draws well
 };

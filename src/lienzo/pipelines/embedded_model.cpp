@@ -22,6 +22,7 @@
 #include "lienzo/models/denoiser.h"
 #include "lienzo/models/scene_prior.h"
 #include "lienzo/models/upscaler.h"
+#include "lienzo/pipelines/names_elsewhere.h"
 #include "lienzo/pipelines/scene_writer.h"
 #include "lienzo/tensor/image_tensor.h"
 #include "lienzo/tensor/noise.h"
@@ -78,9 +79,9 @@ void check_request(const ImagineRequest& request) {
     refuse(ErrorKind::kInvalidInput,
            fmt::format("steps is {}, expected 1 to {}", request.steps, kMostSteps));
   }
-  if (!(request.guidance >= 0 && request.guidance <= 30)) {
+  if (!(request.guidance >= 0 && request.guidance <= 100)) {
     refuse(ErrorKind::kInvalidInput,
-           fmt::format("guidance is {}, expected 0 to 30", request.guidance));
+           fmt::format("guidance is {}, expected 0 to 100", request.guidance));
   }
   if (!request.negative_prompt.empty() && request.guidance == 1) {
     refuse(ErrorKind::kInvalidInput,
@@ -310,6 +311,7 @@ std::vector<Picture> EmbeddedModel::imagine(const ImagineRequest& request,
     record.model = parts_->name;
     record.model_hash = parts_->hash;
     record.scene = world::to_json(picture.scene);
+    name_sampling_elsewhere(record);
     if (hooks.on_picture) hooks.on_picture(picture);
     pictures.push_back(std::move(picture));
   }

@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "lienzo/base/error.h"
-#include "lienzo/diffusion/sampler_names.h"
 #include "lienzo/image/resize.h"
+#include "lienzo/pipelines/names_elsewhere.h"
 #include "lienzo/pipelines/stable_diffusion/memory.h"
 #include "lienzo/tensor/dtype.h"
 #include "lienzo/tensor/image_tensor.h"
@@ -344,13 +344,10 @@ provenance::Record Generation::make_record(uint64_t seed, const image::Image& pi
   return record;
 }
 
-// By AUTOMATIC1111's names (modules/processing.py, create_infotext), so that its users can repeat
-// the picture.
+// By AUTOMATIC1111's names, as name_sampling_elsewhere() does.
 void Generation::add_elsewhere(provenance::Record& record) const {
+  name_sampling_elsewhere(record);
   auto& names = record.elsewhere;
-  names.emplace_back("Sampler", diffusion::automatic1111_sampler(plan_->sampler));
-  const std::string schedule = diffusion::automatic1111_schedule(plan_->schedule);
-  if (!schedule.empty()) names.emplace_back("Schedule type", schedule);
   if (request_.clip_skip > 0)
     names.emplace_back("Clip skip", std::to_string(request_.clip_skip + 1));
   if (request_.noise == tensor::NoiseKind::kPhilox) names.emplace_back("RNG", "NV");
