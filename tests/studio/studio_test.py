@@ -211,6 +211,37 @@ class Studio(StudioPage):
         self.press("#generate")
         self.assertEqual({"task": "imagine", "model": model, "prompt": PROMPT}, self.sent(2)[1])
 
+    def test_the_lock_keeps_the_seed_of_what_is_seen(self):
+        self.wait(lambda: self.shown(".tile .final"))
+        job = server("GET", f"/jobs/{self.samples[-1]['job']}")
+        self.press("#open-settings")
+        self.press("#seed + .button")
+        self.assertEqual(str(job["request"]["seed"]), self.one("#seed").get_attribute("value"))
+
+    def test_what_is_set_far_down_is_sent(self):
+        if not INPAINT:
+            self.skipTest("LIENZO_INPAINT_MODEL is not set")
+        facts = next(one for one in self.models() if one["id"] == INPAINT)
+        preset = self.api("/presets")["presets"][1]
+        self.set_up(model=INPAINT)
+        self.set_up(guidance=0.5, schedule=facts["schedules"][-1], negative="niebla", **{"clip-skip": 2})
+        self.press("#open-settings")
+        self.js("""
+            document.querySelectorAll('#settings details').forEach(one => one.open = true);
+            document.querySelector('#hires').click();
+            document.querySelector(`#settings input[name=preset][value='${arguments[0]}']`).click()""", preset["id"])
+        self.intercept()
+        self.generate("un gato")
+        request = self.sent()[0]
+        wanted = {"prompt": preset["prompt"].replace("{prompt}", "un gato"), "guidance": 0.5, "schedule": facts["schedules"][-1],
+                  "clip_skip": 2, "hires": {"scale": 2, "strength": 0.5}}
+        self.assertLessEqual(wanted.items(), request.items())
+        self.assertNotIn("negative_prompt", request, "below 1 it would pull the wrong way")
+        self.write("#guidance", "200" + Keys.TAB)
+        self.press("#generate")
+        request = self.sent(2)[1]
+        self.assertEqual((100, ", ".join(filter(None, ["niebla", preset["negative_prompt"]]))), (request["guidance"], request["negative_prompt"]))
+
     def test_a_full_queue_is_said_once(self):
         self.intercept(full=True)
         self.write("#prompt", "un cubo {rojo|azul}")
@@ -416,6 +447,11 @@ class Studio(StudioPage):
         self.assertIn("4711", self.one("#gallery-empty").text)
         self.one("#search").send_keys(Keys.ESCAPE)
         self.wait(lambda: len(self.all("#pictures img")) > 1)
+        other = next((one["id"] for one in self.models() if not one["default"]), None)
+        if other:
+            Select(self.one("#search-model")).select_by_value(other)
+            wanted = list(dict.fromkeys(picture["id"] for picture in self.api(f"/pictures?limit=60&model={other}")["pictures"]))
+            self.wait(lambda: wanted == [one.get_attribute("data-picture") for one in self.all("#pictures [data-picture]")])
 
     def test_viewer(self):
         newest, middle, oldest = reversed(self.samples)
@@ -554,6 +590,10 @@ class Studio(StudioPage):
         self.press("#grid-make")
         self.wait(lambda: len(self.all("#grid-sheet td img")) == 4, kLong)
         self.assertEqual(["Semilla 1", "Semilla 2"], [cell.text for cell in self.all("#grid-sheet thead th")])
+        self.assertEqual(["Pasos 4", "Pasos 6"], [cell.text for cell in self.all("#grid-sheet tbody th")])
+        made = {next(tag for tag in one["tags"] if tag.startswith("cell-")): (one["seed"], one["record"]["steps"]) for one in self.api("/pictures?limit=4")["pictures"]}
+        self.assertEqual({"cell-0-0": (1, 4), "cell-1-0": (2, 4), "cell-0-1": (1, 6), "cell-1-1": (2, 6)}, made)
+        self.check_cell()
         self.js("""
             window.sheet = null;
             HTMLAnchorElement.prototype.click = function() { window.sheet = [this.download, this.href]; }""")
@@ -569,10 +609,44 @@ class Studio(StudioPage):
         self.assertGreater(size[0], 2 * picture["width"])
         self.assertGreater(size[1], 2 * picture["height"])
         self.open()
+        # As after many other jobs: only the server knows the pictures.
+        self.driver.execute_async_script("import('/studio/store.js').then(m => m.state.jobs.clear()).then(arguments[0])")
         self.press("#open-grid")
         self.wait(lambda: len(self.all("#grid-sheet td img")) == 4)
+        self.check_cell()
+
+    def check_cell(self):
+        """The first picture of the second row of test_grid."""
+        self.press("#grid-sheet tr:last-child td:nth-child(2) button")
+        self.wait(lambda: self.shown("#viewer .record"))
+        self.assertIn("Semilla\n1", self.one("#viewer .record").text)
+        self.assertIn("Pasos\n6", self.one("#viewer .record").text)
+        self.press("#viewer [data-key=close]")
+
+    def test_a_grid_can_be_cancelled(self):
+        self.slow()
+        self.press("#open-grid")
+        self.write("#grid-prompt", PROMPT)
+        Select(self.one("#axis-x")).select_by_value("seed")
+        self.write("#values-x", "1-3")
+        Select(self.one("#axis-y")).select_by_value("none")
+        self.press("#grid-make")
+        self.wait(lambda: self.shown("#grid-sheet .grid-tools .quiet") and len(server("GET", "/jobs?state=queued")["jobs"]) == 2)
+        self.press("#grid-sheet .grid-tools .quiet")
+        self.wait(lambda: [job["state"] for job in server("GET", "/jobs?limit=3")["jobs"]] == ["cancelled"] * 3, 60)
 
     # --- Editing
+
+    def test_a_pasted_picture_is_taken(self):
+        self.driver.execute_async_script("""
+            const done = arguments[1];
+            fetch(arguments[0]).then(answer => answer.blob()).then(blob => {
+              const files = new DataTransfer();
+              files.items.add(new File([blob], 'a.png', {type: 'image/png'}));
+              document.body.dispatchEvent(new ClipboardEvent('paste', {clipboardData: files, bubbles: true, cancelable: true}));
+            }).then(done)""", self.samples[1]["url"])
+        self.wait(lambda: self.shown("#dropped .primary"))
+        self.assertIn(SAMPLES[1], self.one("#dropped").text)
 
     def test_dropped_picture_gives_its_settings(self):
         picture = self.samples[2]
@@ -683,6 +757,68 @@ class Studio(StudioPage):
         self.assertTrue(job["request"]["mask"])
         self.assertEqual((256, 256), (job["pictures"][0]["width"], job["pictures"][0]["height"]))
 
+    def slide(self, selector, value):
+        self.js("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))", self.one(selector), value)
+
+    def test_what_an_edit_says_is_sent(self):
+        self.set_up(seed=11)
+        self.open_editor()
+        Select(self.one("#edit-model")).select_by_value(INPAINT)
+        self.stroke()
+        part = self.painted()
+        self.press("#edit-tools [data-key=eraser]")
+        self.js("document.querySelector('#editor canvas.mask').focus()")
+        self.stroke()
+        self.assertLess(self.painted(), part / 4)
+        self.press("#edit-tools [data-key=undo]")
+        self.slide("#edit-feather", 20)
+        self.slide("#edit-strength", 0.3)
+        self.press("label[for=edit-only-masked]")
+        self.write("#edit-count", "2" + Keys.TAB)
+        self.write("#edit-prompt", "una esfera roja")
+        self.intercept()
+        self.press("#edit-send")
+        request = self.sent()[0]
+        wanted = {"task": "inpaint", "model": INPAINT, "prompt": "una esfera roja", "strength": 0.3, "mask_blur": 20, "only_masked": True, "count": 2, "seed": 11}
+        self.assertLessEqual(wanted.items(), request.items())
+        self.wait(lambda: not self.shown("#editor"))
+        self.open_editor()
+        self.js("document.querySelector('#editor input[value=edit]').click()")
+        self.slide("#edit-strength", 0.45)
+        self.press("#edit-send")
+        request = self.sent(2)[1]
+        self.assertEqual(("edit", 0.45), (request["task"], request["strength"]))
+        self.assertFalse({"mask", "mask_blur", "only_masked"} & set(request))
+
+    def test_outpaint_to_the_left_and_above(self):
+        self.open_editor()
+        self.js("document.querySelector('#editor input[value=outpaint]').click()")
+        Select(self.one("#edit-model")).select_by_value(INPAINT)
+        now = lambda side: int(self.one(f".edge.{side}").get_attribute("aria-valuenow"))
+        self.press("#edit-send")
+        self.wait(lambda: self.shown("#edit-error"))
+        self.assertIn("Arrastra primero", self.one("#edit-error").text)
+        ActionChains(self.driver).click_and_hold(self.one(".edge.left span")).move_by_offset(-60, 0).release().perform()
+        dragged = now("left")
+        self.assertGreater(dragged, 0)
+        self.js("document.querySelector('.edge.left').focus()")
+        self.keys(Keys.ARROW_LEFT)
+        self.assertGreater(now("left"), dragged)
+        self.keys(Keys.ARROW_RIGHT)
+        self.assertEqual(dragged, now("left"))
+        self.js("document.querySelector('.edge.top').focus()")
+        self.keys(Keys.ARROW_UP)
+        self.assertGreater(now("top"), 0)
+        self.assertEqual((0, 0), (now("right"), now("bottom")))
+        self.write("#margin-left", "128" + Keys.TAB)
+        self.write("#margin-top", "64" + Keys.TAB)
+        self.intercept()
+        self.press("#edit-send")
+        request = self.sent()[0]
+        self.assertEqual((384, 320), (request["width"], request["height"]))
+        (left, above, inside, far), _ = self.pixels(request["mask"], [0.1, 0.6], [0.6, 0.05], [0.7, 0.6], [0.99, 0.99])
+        self.assertEqual((255, 255, 0, 0), (left, above, inside, far))
+
     def test_an_edit_outlives_the_page(self):
         if not INPAINT:
             self.skipTest("LIENZO_INPAINT_MODEL is not set")
@@ -759,6 +895,27 @@ class Studio(StudioPage):
         self.gives(["18446744073709551615", 42, '"seed": 12345678901234567890'], "api.js",
                    """const got = m.parse('{"seed": 18446744073709551615, "b": {"seed": 42}, "c": "\\\\"seed\\\\": 12345678901234567890"}');
                       done([got.seed, got.b.seed, got.c])""")
+
+        # What came late is not taken for news; a failure says why, and can be put away.
+        job = "{id: 'x', state: 'STATE', attempts: 1, created: 1, task: 'imagine', request: {prompt: 'y'}, progress: {fraction: PART}, pictures: [], tags: []}"
+        later = lambda state, part=0: job.replace("STATE", state).replace("PART", str(part))
+        for first, second, expected in ((later("done"), later("running"), "done 0"), (later("running", 0.5), later("running", 0.25), "running 0.5"),
+                                        (later("running", 0.5), later("failed"), "failed 0")):
+            self.gives(expected, "jobs.js", f"""
+                import('/studio/store.js').then(({{state}}) => {{
+                  state.jobs.delete('x');
+                  m.takeJob({first});
+                  m.takeJob({second});
+                  done(state.jobs.get('x').state + ' ' + state.jobs.get('x').progress.fraction);
+                  state.jobs.delete('x');
+                }})""")
+
+        # What other programs call a sampler, and LoRAs that the words name by themselves.
+        self.gives(["euler_ancestral", "karras", "dpmpp_2m", "x"], "names.js", "done(['Euler a', 'Karras', 'dpmpp_2m', 'x'].map(m.ourName))")
+        record = {"prompt": "a <lora:both:0.5>", "sampler": "DPM++ 2M", "extra": {"Schedule type": "Karras", "loras": [
+            {"name": "both", "weight": 0.5, "text_weight": 0.5}, {"name": "bot", "weight": 1, "text_weight": 1}, {"name": "words", "weight": 0.5, "text_weight": 0.25}]}}
+        self.gives(["dpmpp_2m", "karras", [{"name": "bot", "weight": 1}, {"name": "words", "weight": 0.5, "text_weight": 0.25}]], "request.js",
+                   f"const draft = m.draftFrom({json.dumps(record)}); done([draft.sampler, draft.schedule, draft.loras])")
 
         model = "{width: 512, height: 512, smallest: 64, largest: 1024, multiple: 8}"
         self.gives({"width": 624, "height": 416}, "sizes.js", f"done(m.sizeFor({model}, '3:2'))")

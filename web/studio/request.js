@@ -67,7 +67,7 @@ export function draftFrom(record, request = {}) {
 // Those that the prompt names by itself are there already.
 function lorasFrom(record, request) {
   const listed = request.loras ?? (Array.isArray(record.extra?.loras) ? record.extra.loras : []);
-  const named = name => record.prompt?.includes(`<lora:${name}`);
+  const named = name => [':', '>'].some(end => ['lora', 'lyco'].some(kind => record.prompt?.includes(`<${kind}:${name}${end}`)));
   return listed.filter(({name}) => !named(name)).map(({name, weight = 1, text_weight: words = weight}) => ({name, weight, ...(words === weight ? {} : {text_weight: words})}));
 }
 
