@@ -15,7 +15,7 @@ expect 0 'pictures' "$lienzo" dataset write pictures -n 5 --size 32 --language e
 expect 2 'exists already' "$lienzo" dataset write pictures -n 5
 mkdir here
 for name in . ./ '' "$work/here" ../here nowhere/..; do
-  expect 2 'is the current folder' env -C here "$lienzo" dataset write "$name" -n 2 --size 32
+  expect 2 'is the current folder' env -C here "$program" dataset write "$name" -n 2 --size 32
 done
 [ -z "$(ls -A here)" ] && [ ! -e here.partial ] || fail 'something was written into or beside the current folder'
 ln -s nowhere link
@@ -24,7 +24,7 @@ expect 0 'here/' "$lienzo" dataset write here/ -n 010 --size 32
 [ "$(ls here/*.png | wc -l)" -eq 10 ] || fail '-n 010 is not ten'
 
 # Ctrl-C leaves nothing.
-"$lienzo" dataset write many -n 1000000 >stdout 2>stderr &
+"$program" dataset write many -n 1000000 >stdout 2>stderr &
 for _ in {1..300}; do
   [ -e many.partial/000001.png ] && break
   sleep 0.1

@@ -3,7 +3,7 @@
 
 tiny="$source_tree/tests/golden/stable_diffusion"
 sd1="$tiny/sd1/diffusers"
-export XDG_CACHE_HOME="$work/cache" LIENZO_MODELS="$work/models" OMP_WAIT_POLICY=passive
+export XDG_CACHE_HOME="$work/cache" LIENZO_MODELS="$work/models"
 sized() { "$lienzo" imagine -m "$sd1" --steps 3 "$@"; }
 draw() { sized --size 64x64 "$@"; }
 

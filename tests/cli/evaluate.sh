@@ -13,7 +13,7 @@ for file in signs-es.json signs-en.txt; do
 done
 # Without a font there is no sheet of failures, but all the figures.
 printf '<fontconfig><cachedir>%s/fonts</cachedir></fontconfig>' "$work" >fonts.conf
-expect 0 'strict' env FONTCONFIG_FILE="$work/fonts.conf" "$lienzo" evaluate faithfulness --model "$model" \
+expect 0 'strict' env FONTCONFIG_FILE="$work/fonts.conf" "$program" evaluate faithfulness --model "$model" \
   --checker "$source_tree/models/checker" --set seen --count 4 -q -o fontless
 [ -s fontless/seen-es.json ] || fail 'no report without a font'
 expect 0 'layouts' "$lienzo" evaluate faithfulness --model "$model" --layouts --count 3 -q

@@ -29,7 +29,7 @@ expect 2 "'x' is 18446744073709551615, out of range" "$lienzo" imagine --scene s
 
 # A full disk: files may not grow beyond a block.
 full_disk() { (trap '' XFSZ && ulimit -f 1 && exec "$@"); }
-expect 7 'full.png' full_disk "$lienzo" dataset preview -n 4 -o "$work/full.png"
+expect 7 'full.png' full_disk "$program" dataset preview -n 4 -o "$work/full.png"
 left=$(ls -A "$work" | grep -e full -e '^\.lienzo-')
 [ -z "$left" ] || fail "a full disk left $left"
 to_full() { "$@" >/dev/full; }

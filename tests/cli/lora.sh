@@ -4,7 +4,7 @@
 tiny="$source_tree/tests/golden/stable_diffusion"
 loras="$source_tree/tests/golden/loras"
 sd1="$tiny/sd1/diffusers"
-export XDG_CACHE_HOME="$work/cache" LIENZO_MODELS="$work/models" OMP_WAIT_POLICY=passive
+export XDG_CACHE_HOME="$work/cache" LIENZO_MODELS="$work/models"
 mkdir -p models/loras
 cp "$loras/sd1_kohya.safetensors" models/loras/style.safetensors
 cp "$loras/sd1_locon.safetensors" models/loras/detail.safetensors

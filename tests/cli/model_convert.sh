@@ -33,8 +33,8 @@ expect 5 'diffusers layout' "$lienzo" model convert "$tiny/taesd/diffusers" out.
 head -c 100000 file.safetensors >cut.safetensors
 expect 4 'cut.safetensors' "$lienzo" model convert cut.safetensors out
 full_disk() { (trap '' XFSZ && ulimit -f 1 && exec "$@"); }
-expect 7 'out' full_disk "$lienzo" model convert file.safetensors out
-expect 7 'out.safetensors' full_disk "$lienzo" model convert folder out.safetensors
+expect 7 'out' full_disk "$program" model convert file.safetensors out
+expect 7 'out.safetensors' full_disk "$program" model convert folder out.safetensors
 left=$(ls -A | grep -e out -e tmp -e '^\.lienzo-' | grep -v '^stdout$')
 [ -z "$left" ] || fail "left behind: $left"
 finish

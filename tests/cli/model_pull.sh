@@ -1,5 +1,5 @@
-# Getting and listing models, from a hub that the tests bring: model_pull.sh PROGRAM SOURCE_TREE FAKE_HUB
-fake_hub=$3
+# Getting and listing models, from a hub that the tests bring: model_pull.sh PROGRAM SOURCE_TREE FORKED_PROGRAM FAKE_HUB
+fake_hub=$4
 . "$(dirname "$0")/transcript.sh"
 unset HF_TOKEN HUGGING_FACE_HUB_TOKEN HF_TOKEN_PATH HF_HOME XDG_CACHE_HOME XDG_DATA_HOME
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
@@ -47,7 +47,7 @@ expect 0 'No models in' "$lienzo" model list --folder nowhere
 # Interrupted by the network, by the user, by damage.
 expect 0 'models/some/flaky/model.safetensors' "$lienzo" model pull some/flaky
 grep -q 'trying again' stderr || fail 'the broken transfer is not told'
-"$lienzo" model pull some/slow >stdout 2>stderr &
+"$program" model pull some/slow >stdout 2>stderr &
 pid=$!
 for _ in $(seq 100); do [ -s models/some/slow/model.safetensors.part ] && break; sleep 0.1; done
 kill -INT "$pid"
@@ -58,7 +58,7 @@ grep -q 'what arrived is kept, go on with: lienzo model pull some/slow' stderr |
 expect 4 'arrived damaged' "$lienzo" model pull some/damaged
 ls models/some/damaged/*.safetensors* >/dev/null 2>&1 && fail 'damaged weights stay'
 full_disk() { (trap '' XFSZ && ulimit -f 100 && exec "$@"); }
-expect 7 'cannot write' full_disk "$lienzo" model pull some/checkpoint --folder full
+expect 7 'cannot write' full_disk "$program" model pull some/checkpoint --folder full
 [ -e full/some/checkpoint/model.safetensors ] && fail 'half a file under its name'
 
 # Refusals, each with what to do.

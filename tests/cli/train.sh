@@ -20,7 +20,7 @@ embedding = 32
 head = 8
 RECIPE
 
-"$lienzo" train tiny.toml --output run >stdout 2>stderr &
+"$program" train tiny.toml --output run >stdout 2>stderr &
 for _ in {1..600}; do
   [ -s run/metrics.csv ] && [ "$(wc -l <run/metrics.csv)" -ge 2 ] && break
   sleep 0.1

@@ -1,13 +1,36 @@
-# Sourced by the transcripts: transcript.sh PROGRAM SOURCE_TREE. They run in an empty folder of their own.
+# Sourced by the transcripts: transcript.sh PROGRAM SOURCE_TREE FORKED_PROGRAM. They run in an empty folder of their own.
+# "$lienzo" is the program without the second that it takes to start (forked_lienzo.cpp). "$program" is the program itself,
+# for what another program runs (env, exec) or a signal ends.
 set -u
-lienzo=$1
+program=$1
+lienzo=run_forked
 source_tree=$2
 model="$source_tree/models/mini"
 failures=0
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work" || exit 1
-export LC_ALL=C.UTF-8
+export LC_ALL=C.UTF-8 OMP_WAIT_POLICY=passive
+
+pipes=$(mktemp -d)
+mkfifo "$pipes/asked" "$pipes/answered"
+"$3" <"$pipes/asked" >"$pipes/answered" &
+exec {asked}>"$pipes/asked" {answered}<"$pipes/answered"
+rm -r "$pipes"
+
+# Runs the program with these arguments, here and now: with this folder, environment and output.
+run_forked() {
+  local out err code=125
+  exec {out}>&1 {err}>&2
+  {
+    printf '%s\0' "$PWD"
+    env -0
+    printf '%s\0' '' $(($# + 1)) lienzo "$@" "/proc/$BASHPID/fd/$out" "/proc/$BASHPID/fd/$err"
+  } >&"$asked"
+  read -r code <&"$answered"
+  exec {out}>&- {err}>&-
+  return "$code"
+}
 
 fail() {
   printf 'FAILED: %s\n' "$*"

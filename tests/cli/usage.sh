@@ -1,7 +1,7 @@
 # Help, version and every way to mistype a command line.
 . "$(dirname "$0")/transcript.sh"
 
-expect 0 'lienzo 0.' "$lienzo" --version
+expect 0 'lienzo 0.' "$program" --version
 expect 0 'Exit codes: 0 done' "$lienzo" --help
 expect 0 '--show-scene' "$lienzo" help imagine
 expect 0 'contact sheet' "$lienzo" help dataset preview
@@ -35,6 +35,6 @@ for command in evaluate dataset model help completion; do
 done
 
 # No command is a mistake too, but one that is answered with help.
-"$lienzo" >stdout 2>stderr
+"$program" >stdout 2>stderr
 [ $? -eq 2 ] && grep -q 'Commands:' stderr || fail 'no help for an empty command line'
 finish
