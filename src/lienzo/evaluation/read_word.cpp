@@ -96,10 +96,11 @@ InkMap ink_map(const image::Image& picture, const Lines& lines) {
   return map;
 }
 
-/// The pixels of one cell, and each letter's coverage of them with mean 0 and length 1.
+/// The pixels of one cell, and each letter's coverage of them with mean 0 and length 1: all letters
+/// of a pixel side by side, so that they are compared together.
 struct Cell {
   int x0 = 0, y0 = 0, width = 0, height = 0;
-  std::array<std::vector<float>, kGlyphs> letters;
+  std::vector<std::array<float, kGlyphs>> letters;
 };
 
 Cell make_cell(const Lines& lines, int index) {
@@ -110,8 +111,10 @@ Cell make_cell(const Lines& lines, int index) {
   cell.y0 = static_cast<int>(std::floor(lines.top)) - 2;
   cell.height = static_cast<int>(std::ceil(lines.top + lines.height)) + 2 - cell.y0;
   const double soft = 0.8 / lines.letter;  // edges as soft as a pixel
+  cell.letters.resize(static_cast<size_t>(cell.width) * static_cast<size_t>(cell.height));
   for (int glyph = 0; glyph < kGlyphs; ++glyph) {
-    std::vector<float>& letter = cell.letters[static_cast<size_t>(glyph)];
+    std::vector<float> letter;
+    letter.reserve(cell.letters.size());
     double mean = 0;
     for (int y = 0; y < cell.height; ++y) {
       for (int x = 0; x < cell.width; ++x) {
@@ -128,7 +131,9 @@ Cell make_cell(const Lines& lines, int index) {
     mean /= static_cast<double>(letter.size());
     double length = 0;
     for (float& value : letter) value -= static_cast<float>(mean), length += value * value;
-    for (float& value : letter) value /= static_cast<float>(std::sqrt(length) + 1e-6);
+    const auto scale = static_cast<float>(std::sqrt(length) + 1e-6);
+    for (size_t i = 0; i < letter.size(); ++i)
+      cell.letters[i][static_cast<size_t>(glyph)] = letter[i] / scale;
   }
   return cell;
 }
@@ -138,8 +143,8 @@ struct Match {
   double likeness = -1;
 };
 
-/// The letter most like a cell; `polarity` is -1 where letters are low in the map.
-Match match(const InkMap& map, const Cell& cell, int dx, int dy, float polarity) {
+/// The letters most like a cell: where ink is high in the map, and where it is low.
+std::array<Match, 2> match(const InkMap& map, const Cell& cell, int dx, int dy) {
   std::vector<float> seen;
   seen.reserve(static_cast<size_t>(cell.width) * static_cast<size_t>(cell.height));
   double mean = 0, length = 0;
@@ -154,13 +159,16 @@ Match match(const InkMap& map, const Cell& cell, int dx, int dy, float polarity)
   // A flat cell bears no letter: 4 levels of difference are noise.
   const double scale =
       std::max(std::sqrt(length), 4.0 * std::sqrt(static_cast<double>(seen.size())));
-  Match best;
+  std::array<float, kGlyphs> products{};
+  for (size_t i = 0; i < seen.size(); ++i) {
+    for (size_t glyph = 0; glyph < kGlyphs; ++glyph)
+      products[glyph] += seen[i] * cell.letters[i][glyph];
+  }
+  std::array<Match, 2> best;
   for (int glyph = 0; glyph < kGlyphs; ++glyph) {
-    const std::vector<float>& letter = cell.letters[static_cast<size_t>(glyph)];
-    float product = 0;
-    for (size_t i = 0; i < seen.size(); ++i) product += seen[i] * letter[i];
-    const double likeness = polarity * product / scale;
-    if (likeness > best.likeness) best = {glyph, likeness};
+    const double likeness = products[static_cast<size_t>(glyph)] / scale;
+    if (likeness > best[0].likeness) best[0] = {glyph, likeness};
+    if (-likeness > best[1].likeness) best[1] = {glyph, -likeness};
   }
   return best;
 }
@@ -174,20 +182,21 @@ WordReading read_as(const image::Image& picture, const world::Object& sign) {
   WordReading best;
   best.size = sign.size;
   best.likeness = -1;
-  const auto attempt = [&](int dx, int dy, float polarity) {
-    WordReading reading;
-    reading.size = sign.size;
-    for (const Cell& cell : cells) {
-      const Match letter = match(map, cell, dx, dy, polarity);
-      reading.word += world::kLetters[static_cast<size_t>(letter.letter)];
-      reading.likeness += letter.likeness / static_cast<double>(cells.size());
-    }
-    if (reading.likeness > best.likeness) best = std::move(reading);
-  };
   for (int dy = -kShift; dy <= kShift; ++dy) {
     for (int dx = -kShift; dx <= kShift; ++dx) {
-      attempt(dx, dy, 1.0f);
-      attempt(dx, dy, -1.0f);
+      std::array<WordReading, 2> readings;
+      for (const Cell& cell : cells) {
+        const std::array<Match, 2> letters = match(map, cell, dx, dy);
+        for (size_t polarity = 0; polarity < 2; ++polarity) {
+          readings[polarity].word += world::kLetters[static_cast<size_t>(letters[polarity].letter)];
+          readings[polarity].likeness +=
+              letters[polarity].likeness / static_cast<double>(cells.size());
+        }
+      }
+      for (WordReading& reading : readings) {
+        reading.size = sign.size;
+        if (reading.likeness > best.likeness) best = std::move(reading);
+      }
     }
   }
   return best;

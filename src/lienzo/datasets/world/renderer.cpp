@@ -165,7 +165,7 @@ class Renderer {
     if (thing.object->shape == Shape::kSign && n.z < -0.5f)
       albedo = mix(albedo, thing.ink, ink(thing, point));
     const float facing = std::max(0.0f, dot(n, kToLight));
-    const float lit = facing * (1 - shadow(point, &thing));
+    const float lit = facing > 0 ? facing * (1 - shadow(point, &thing)) : 0;
     const float sky = 0.5f + 0.5f * n.y;
     const Vec3 half = normalised(kToLight - view_direction());
     const float shine = std::max(0.0f, dot(n, half));
@@ -241,6 +241,7 @@ class Renderer {
         const float softness = 0.03f + static_cast<float>(kPenumbra) * (y - point.y);
         const float gap = cross_section(s, point.x + kToLight.x * t, y, point.z + kToLight.z * t);
         dark = std::max(dark, strength * (1 - smoothstep(-softness, softness, gap)));
+        if (dark >= 1) return dark;  // no darker than that
       }
     }
     return dark;
