@@ -5,6 +5,7 @@
 #include <torch/utils.h>
 
 #include "../base/expect_error.h"
+#include "../weights/temporary_folder.h"
 #include "golden_models.h"
 #include "lienzo/nn/prepare.h"
 #include "lienzo/weights/load.h"
@@ -53,6 +54,33 @@ TEST(Upscaler, AnswersLikeItsAuthors) {
       EXPECT_LE(error, 1e-5) << name << (prepared ? ", prepared" : "");
     }
   }
+}
+
+TEST(Upscaler, TellsHowManyLayersThereAre) {
+  const weights::TemporaryFolder folder;
+  const auto file_with = [&](int64_t convolutions, int64_t out) {
+    std::vector<weights::NamedTensor> tensors;
+    for (int64_t i = 0; i <= convolutions + 1; ++i) {
+      const std::string name = "body." + std::to_string(2 * i);
+      const int64_t channels = i <= convolutions ? 2 : out;
+      tensors.emplace_back(name + ".weight", torch::zeros({channels, i == 0 ? 3 : 2, 3, 3}));
+      tensors.emplace_back(name + ".bias", torch::zeros({channels}));
+      if (i <= convolutions)
+        tensors.emplace_back("body." + std::to_string(2 * i + 1) + ".weight", torch::zeros({2}));
+    }
+    weights::write_safetensors(folder / "upscaler.safetensors", tensors);
+    return folder / "upscaler.safetensors";
+  };
+  for (const int64_t convolutions : {1, 32, 64}) {
+    const auto config =
+        std::get<models::SrvggNetConfig>(open_upscaler(file_with(convolutions, 48)).config);
+    EXPECT_EQ(config.convolutions, convolutions);
+    EXPECT_EQ(config.factor, 4);
+  }
+  expect_error(
+      ErrorKind::kUnsupported, [&] { open_upscaler(file_with(65, 48)); }, "132 layers");
+  expect_error(
+      ErrorKind::kUnsupported, [&] { open_upscaler(file_with(2, 50)); }, "gives 50 channels");
 }
 
 TEST(Upscaler, TellsWhatIsNone) {

@@ -18,7 +18,8 @@ namespace {
 
 using weights::TensorIndex;
 
-constexpr int64_t kMostBlocks = 64, kMostWidth = 1024, kMostFactor = 16;
+constexpr int64_t kMostBlocks = 64, kMostLayers = 2 * kMostBlocks + 3, kMostWidth = 1024,
+                  kMostFactor = 16;
 
 int64_t length_of(const TensorIndex& index, const std::string& name, size_t dimension) {
   const weights::TensorInfo* info = index.find(name);
@@ -26,9 +27,9 @@ int64_t length_of(const TensorIndex& index, const std::string& name, size_t dime
 }
 
 template <class NameOf>
-int64_t count_scopes(const TensorIndex& index, const NameOf& name_of) {
+int64_t count_scopes(const TensorIndex& index, int64_t most, const NameOf& name_of) {
   int64_t count = 0;
-  while (count <= kMostBlocks && index.has_scope(name_of(count))) ++count;
+  while (count <= most && index.has_scope(name_of(count))) ++count;
   return count;
 }
 
@@ -90,7 +91,7 @@ models::RrdbNetConfig rrdb_config(const TensorIndex& index,
   config.channels = length_of(index, names.last, 0);
   config.width = length_of(index, names.first, 0);
   config.growth = length_of(index, names.growth, 0);
-  config.blocks = count_scopes(index, names.block);
+  config.blocks = count_scopes(index, kMostBlocks, names.block);
   config.doublings = doublings;
   expect_within(config.width, kMostWidth, "channels", where);
   expect_within(config.growth, kMostWidth, "channels in its dense blocks", where);
@@ -108,12 +109,13 @@ models::RrdbNetConfig rrdb_config(const TensorIndex& index,
 
 models::SrvggNetConfig srvgg_config(const TensorIndex& index, const std::string& where) {
   models::SrvggNetConfig config;
-  const int64_t layers = count_scopes(index, [](int64_t n) { return fmt::format("body.{}", n); });
+  const int64_t layers =
+      count_scopes(index, kMostLayers, [](int64_t n) { return fmt::format("body.{}", n); });
   config.width = length_of(index, "body.0.weight", 0);
   config.convolutions = (layers - 3) / 2;
   const int64_t out = length_of(index, fmt::format("body.{}.weight", layers - 1), 0);
   expect_within(config.width, kMostWidth, "channels", where);
-  if (layers < 3 || layers > kMostBlocks + 3 || layers % 2 == 0)
+  if (layers < 3 || layers > kMostLayers || layers % 2 == 0)
     strange(where, fmt::format("has {} layers", layers));
   config.factor = 0;
   for (int64_t factor = 1; factor <= kMostFactor; ++factor) {
