@@ -16,6 +16,7 @@ a picture in less than kLong seconds.
 import json
 import pathlib
 import tempfile
+import time
 import unittest
 
 from studio_page import (ACCESSIBILITY, INPAINT, KEY, LORA, PROMPT, SAMPLES, TAG, URL, ActionChains, Keys, Select, StudioPage,
@@ -144,6 +145,23 @@ class Studio(StudioPage):
         self.finished(2)
         self.assertFalse(self.shown("#stage-status"))
         self.wait(lambda: self.js("return window.streams") == 1)
+
+    def test_a_page_that_was_hidden_for_a_day_looks_anew(self):
+        """The server remembers for a day what was removed."""
+        asked = lambda: self.js("return performance.getEntriesByType('resource').filter(one => one.name.endsWith('/jobs?limit=50')).length")
+        self.wait(lambda: self.shown("#tiles img"))
+        before = asked()
+        self.hide()
+        time.sleep(3)  # longer than a hidden page keeps its stream
+        self.hide(False)
+        time.sleep(1)
+        self.assertEqual(before, asked(), "nothing was missed")
+        self.hide()
+        time.sleep(3)
+        self.js("const real = Date.now; Date.now = () => real() + 21 * 3600 * 1000")
+        self.hide(False)
+        self.wait(lambda: asked() == before + 1)
+        self.wait(lambda: self.shown("#tiles img") and self.all("#pictures img"))
 
     def test_empty_prompt_is_refused_in_words(self):
         self.press("#generate")
