@@ -14,6 +14,7 @@ URL = os.environ.get("LIENZO_URL", "").rstrip("/")
 KEY = os.environ.get("LIENZO_KEY", "")
 INPAINT = os.environ.get("LIENZO_INPAINT_MODEL", "")
 LORA = os.environ.get("LIENZO_LORA", "")
+UPSCALER = os.environ.get("LIENZO_UPSCALER", "")
 if not URL:
     print("LIENZO_URL is not set: skipped")
     sys.exit(77)
@@ -168,6 +169,8 @@ class StudioPage(unittest.TestCase):
     def press(self, selector):
         element = self.one(selector)
         self.js("arguments[0].scrollIntoView({block: 'center'})", element)
+        # A click goes where the element was a moment ago: not while the sheet that it is in slides in.
+        self.wait(lambda: self.js("return (arguments[0].closest('dialog')?.getAnimations() ?? []).every(one => one.playState !== 'running')", element))
         element.click()
 
     def api(self, path):

@@ -6,6 +6,7 @@
 LIENZO_URL              the server; without it all is skipped (exit code 77)
 LIENZO_INPAINT_MODEL    id of a model that can inpaint; without it what needs one is skipped
 LIENZO_LORA             name of a LoRA that fits that model; without it what needs one is skipped
+LIENZO_UPSCALER         name of an upscaler by four; without it what needs one is skipped
 LIENZO_KEY              a key, for a server that asks for one
 LIENZO_SHOTS            a folder for a picture of the page after each test that fails
 LIENZO_CHROMIUM_FLAGS   more flags for the browser
@@ -19,8 +20,8 @@ import tempfile
 import time
 import unittest
 
-from studio_page import (ACCESSIBILITY, INPAINT, KEY, LORA, PROMPT, SAMPLES, TAG, URL, ActionChains, Keys, Select, StudioPage,
-                         kLong, png, resize, server)
+from studio_page import (ACCESSIBILITY, INPAINT, KEY, LORA, PROMPT, SAMPLES, TAG, UPSCALER, URL, ActionChains, Keys, Select,
+                         StudioPage, kLong, png, resize, server)
 
 
 class Studio(StudioPage):
@@ -231,10 +232,10 @@ class Studio(StudioPage):
 
     def test_the_lock_keeps_the_seed_of_what_is_seen(self):
         self.wait(lambda: self.shown(".tile .final"))
-        job = server("GET", f"/jobs/{self.samples[-1]['job']}")
+        shown = self.one(".tile .final").get_attribute("src").split("/")[-2]
         self.press("#open-settings")
         self.press("#seed + .button")
-        self.assertEqual(str(job["request"]["seed"]), self.one("#seed").get_attribute("value"))
+        self.assertEqual(str(server("GET", f"/pictures/{shown}")["seed"]), self.one("#seed").get_attribute("value"))
 
     def test_what_is_set_far_down_is_sent(self):
         if not INPAINT:
@@ -295,7 +296,7 @@ class Studio(StudioPage):
         self.wait(lambda: len(self.all(".tile")) == 24)
         self.open()
         self.press("#open-queue")
-        self.wait(lambda: len(self.all("#queue .job")) == 3)
+        self.wait(lambda: len(self.all("#queue .job")) == 3, 30, "three jobs in the queue")
         self.wait(lambda: "Puesto 1" in self.all("#queue .job")[1].text and "Puesto 2" in self.all("#queue .job")[2].text, kLong)
         self.check_accessible("queue")
         self.press("#queue .job:nth-child(2) .icon-only")
@@ -562,11 +563,13 @@ class Studio(StudioPage):
     def test_compare(self):
         split = lambda: self.js("return getComputedStyle(document.querySelector('.compare-frame .over')).clipPath")
         self.press("#start-compare")
+        self.wait(lambda: self.shown("#compare-note"))
         self.press("#compare-note button")
-        self.assertFalse(self.shown("#compare-note"))
+        self.wait(lambda: not self.shown("#compare-note"))
         self.press("#start-compare")
+        self.wait(lambda: self.shown("#compare-note"))
         self.keys(Keys.ESCAPE)
-        self.assertFalse(self.shown("#compare-note"))
+        self.wait(lambda: not self.shown("#compare-note"))
         self.press("#start-compare")
         for picture in self.samples[:2]:
             self.js("arguments[0].click()", self.one(f"#pictures [data-picture='{picture['id']}']"))
@@ -595,6 +598,21 @@ class Studio(StudioPage):
             self.assertLessEqual({"picture": picture["id"], **what}.items(), self.sent(k + 1)[k].items())
             self.wait(lambda: not self.shown("#viewer"))
             self.press(f"#pictures [data-picture='{picture['id']}']")
+
+    def test_upscaler(self):
+        if not UPSCALER:
+            self.skipTest("LIENZO_UPSCALER is not set")
+        self.assertNotIn(UPSCALER, [option.get_attribute("value") for option in self.all("#model option")], "it draws nothing")
+        picture = self.samples[0]
+        self.view(picture)
+        button = self.one(f"#viewer [data-key=upscale-{UPSCALER}]")
+        self.assertEqual(f"Ampliar con {UPSCALER} ×4", button.text)
+        self.check_accessible("viewer with an upscaler")
+        button.click()
+        made = self.wait(lambda: [one for one in self.api("/pictures?limit=1")["pictures"] if "enlarged" in one["record"]["extra"]], kLong)[0]
+        self.assertEqual((4 * picture["width"], 4 * picture["height"]), (made["width"], made["height"]))
+        self.assertEqual({"model": UPSCALER, "scale": 4, "from": picture["id"]}, made["record"]["extra"]["enlarged"])
+        self.wait(lambda: self.all(f"#pictures [data-picture='{made['id']}']"), kLong)
 
     def test_grid(self):
         self.press("#open-grid")
