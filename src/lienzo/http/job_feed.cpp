@@ -27,7 +27,8 @@ void JobFeed::run() {
   std::optional<int64_t> seen;
   while (!stopped_) {
     try {
-      const auto longest = std::chrono::milliseconds(seen ? 500 : 0);
+      const auto longest =
+          std::chrono::milliseconds(seen ? 100 : 0);  // for one who waits for the end
       const int64_t latest = store_.wait_for_change(seen.value_or(0), longest);
       if (!seen) {
         seen = latest;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -11,6 +12,12 @@ namespace lienzo::service {
 
 using jobs::JobStore;
 using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds kHearing{2000};  // after which a job that tells nothing hears of its end
+
+}  // namespace
 
 Heartbeat::Heartbeat(JobStore& store, jobs::Lease lease, milliseconds duration, milliseconds every)
     : store_(store),
@@ -51,7 +58,7 @@ void Heartbeat::show(JobStore::Preview preview) {
 void Heartbeat::run() {
   std::unique_lock lock(mutex_);
   while (!over_ && !lost_) {
-    wake_.wait_for(lock, duration_ / 3, [this] { return over_ || news_; });
+    wake_.wait_for(lock, std::min(duration_ / 3, kHearing), [this] { return over_ || news_; });
     if (over_) return;
     news_ = false;
     const jobs::JobProgress progress = progress_;

@@ -99,7 +99,7 @@ void Worker::run() {
         store_.give_back(*lease);
       }
       busy_ = false;
-      if (!lease) seen = store_.wait_for_change(seen, milliseconds(500));
+      if (!lease) seen = await_change(seen);
       pause = milliseconds(100);
     } catch (const std::exception& problem) {
       busy_ = false;
@@ -109,6 +109,14 @@ void Worker::run() {
       pause = std::min(pause * 2, milliseconds(5000));
     }
   }
+}
+
+int64_t Worker::await_change(int64_t seen) {
+  const Clock::time_point end = Clock::now() + milliseconds(500);
+  int64_t latest = seen;
+  while (latest <= seen && !stopping_ && Clock::now() < end)
+    latest = store_.wait_for_change(seen, milliseconds(100));
+  return latest;
 }
 
 void Worker::work(const jobs::Lease& first) {

@@ -49,6 +49,8 @@ class Worker {
   using Batch = std::vector<std::unique_ptr<Running>>;
 
   void run();
+  /// Half a second at most, and a fifth of that once it stops.
+  int64_t await_change(int64_t seen);
   void work(const jobs::Lease& first);
   void take_on(const jobs::Lease& lease, Batch& batch);
   std::vector<jobs::Lease> company_of(const Running& first);
