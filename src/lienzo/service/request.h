@@ -51,32 +51,32 @@ struct LoraUse {
 /// means the model's own. Pictures are digests of the blob store, never paths.
 struct DrawRequest {
   Task task = Task::kImagine;
-  std::string model;  // id of a model; empty: the server's default, filled in on submission
-  std::string prompt, negative_prompt;
-  int width = 0, height = 0;       // pixels
-  int count = 1;                   // 1 to 64; picture k has seed + k
-  std::optional<uint64_t> seed;    // filled in on submission when not given
-  int steps = 0;                   // 1 to 200
-  std::optional<double> guidance;  // 0 to 100
-  std::string sampler, schedule;   // as diffusion::sampler_from_name takes them
-  std::optional<double> eta;
-  int clip_skip = 0;    // as AUTOMATIC1111 counts: 0 and 1 are none
-  std::string noise;    // "cpu", "gpu"; empty: cpu
-  std::string picture;  // kEdit, kInpaint, kVary, kUpscale
-  std::string mask;     // kInpaint: white is painted
+  std::string model = {};  // id of a model; empty: the server's default, filled in on submission
+  std::string prompt = {}, negative_prompt = {};
+  int width = 0, height = 0;                // pixels
+  int count = 1;                            // 1 to 64; picture k has seed + k
+  std::optional<uint64_t> seed = {};        // filled in on submission when not given
+  int steps = 0;                            // 1 to 200
+  std::optional<double> guidance = {};      // 0 to 100
+  std::string sampler = {}, schedule = {};  // as diffusion::sampler_from_name takes them
+  std::optional<double> eta = {};
+  int clip_skip = 0;         // as AUTOMATIC1111 counts: 0 and 1 are none
+  std::string noise = {};    // "cpu", "gpu"; empty: cpu
+  std::string picture = {};  // kEdit, kInpaint, kVary, kUpscale
+  std::string mask = {};     // kInpaint: white is painted
   bool mask_invert = false;
-  std::optional<double> strength;  // kEdit, kInpaint, kVary: 0 to 1
+  std::optional<double> strength = {};  // kEdit, kInpaint, kVary: 0 to 1
   int mask_blur = 4;
   bool only_masked = false;
   int padding = 32;
   std::string amount = "small";  // kVary: "small", "strong"
   double scale = 2;              // kUpscale: above 1, up to 8
-  std::optional<HiresOptions> hires;
-  std::vector<LoraUse> loras;  // up to 16, beside those that the prompt asks for
-  bool previews = true;        // whether it is worth making them
-  OutputOptions output;
-  std::vector<std::string> tags;  // of the pictures; up to 16 of up to 64 characters
-  int priority = 0;               // -10 to 10
+  std::optional<HiresOptions> hires = {};
+  std::vector<LoraUse> loras = {};  // up to 16, beside those that the prompt asks for
+  bool previews = true;             // whether it is worth making them
+  OutputOptions output = {};
+  std::vector<std::string> tags = {};  // of the pictures; up to 16 of up to 64 characters
+  int priority = 0;                    // -10 to 10
 
   bool operator==(const DrawRequest&) const = default;
 };
