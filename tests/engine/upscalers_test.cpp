@@ -41,6 +41,7 @@ TEST_F(Upscalers, AreModelsThatOnlyEnlarge) {
   EXPECT_EQ(models[0].id, "mini");
   EXPECT_EQ(models[1].id, "esrgan_x4");
   EXPECT_EQ(models[1].family, "ESRGAN");
+  EXPECT_EQ(models[1].enlarges, 4);
   EXPECT_EQ(models[1].tasks, std::vector{Task::kUpscale});
   EXPECT_EQ(request("").model, "mini");
   try {

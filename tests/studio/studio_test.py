@@ -609,10 +609,10 @@ class Studio(StudioPage):
         self.assertEqual(f"Ampliar con {UPSCALER} ×4", button.text)
         self.check_accessible("viewer with an upscaler")
         button.click()
-        made = self.wait(lambda: [one for one in self.api("/pictures?limit=1")["pictures"] if "enlarged" in one["record"]["extra"]], kLong)[0]
+        made = self.wait(lambda: [one for one in self.api("/pictures?limit=1")["pictures"] if "enlarged" in one["record"].get("extra", {})], kLong)[0]
         self.assertEqual((4 * picture["width"], 4 * picture["height"]), (made["width"], made["height"]))
         self.assertEqual({"model": UPSCALER, "scale": 4, "from": picture["id"]}, made["record"]["extra"]["enlarged"])
-        self.wait(lambda: self.all(f"#pictures [data-picture='{made['id']}']"), kLong)
+        self.wait(lambda: self.all(f"#stage img[src*='{made['id']}']"), kLong)
 
     def test_grid(self):
         self.press("#open-grid")

@@ -141,10 +141,11 @@ export function vary(picture, amount) {
   return submitOne({task: 'vary', model: model.id, picture: picture.id, amount});
 }
 
-export function upscale(picture, scale = 2) {
-  const model = modelFor('upscale', picture.model);
+/// Larger: by one of upscalers(), as many times as it was made for, or twice by a filter.
+export function upscale(picture, upscaler = null) {
+  const model = upscaler ?? modelFor('upscale', picture.model);
   if (!model) return say(whyNot('upscale'), {bad: true});
-  return submitOne({task: 'upscale', model: model.id, picture: picture.id, scale});
+  return submitOne({task: 'upscale', model: model.id, picture: picture.id, scale: upscaler ? Math.max(2, upscaler.enlarges) : 2});
 }
 
 /// The form as it was for this picture.

@@ -27,8 +27,14 @@ export const takesClipSkip = model => Boolean(model) && model.family !== 'Lienzo
 
 /// A model for `task` on a picture: the one that made it, the chosen one, or any that can.
 export function modelFor(task, madeBy = null) {
-  return [findModel(madeBy), currentModel(), ...state.models].find(model => can(model, task));
+  return [findModel(madeBy), currentModel(), ...drawingModels()].find(model => can(model, task));
 }
+
+/// Models that enlarge finished pictures and do nothing else.
+export const upscalers = () => state.models.filter(model => model.enlarges > 0);
+
+/// Those that draw.
+export const drawingModels = () => state.models.filter(model => !(model.enlarges > 0));
 
 /// Why no model here can do `task`; empty if one can.
 export function whyNot(task) {

@@ -3,7 +3,7 @@ import {$, fill, h, iconButton} from '/studio/dom.js';
 import {language, number, t} from '/studio/i18n.js';
 import {icon} from '/studio/icons.js';
 import {loraField, lorasFor} from '/studio/loras.js';
-import {about, can, currentModel, isSmallWorld, takesClipSkip, takesNegative} from '/studio/models.js';
+import {about, can, currentModel, drawingModels, isSmallWorld, takesClipSkip, takesNegative} from '/studio/models.js';
 import {properName} from '/studio/names.js';
 import {kRatios, draftSize, snap} from '/studio/sizes.js';
 import {kEmptyDraft, setDraft, state, subscribe} from '/studio/store.js';
@@ -55,7 +55,7 @@ const field = (id, label, control, hint) => h('div.field', {}, h('label', {for: 
 
 function modelField(model) {
   const select = h('select', {id: 'model', 'aria-describedby': 'model-hint', onchange: () => setDraft({model: select.value})},
-    state.models.map(one => h('option', {value: one.id}, one.name)));
+    drawingModels().map(one => h('option', {value: one.id}, one.name)));
   fields.push(() => select.value = currentModel().id);
   return field('model', t('model'), select, about(model));
 }

@@ -5,7 +5,7 @@ import {bytes, moment, named, number, t} from '/studio/i18n.js';
 import {icon} from '/studio/icons.js';
 import {deletePicture, upscale, useSettings, vary} from '/studio/jobs.js';
 import {shownLoras} from '/studio/loras.js';
-import {whyNot} from '/studio/models.js';
+import {upscalers, whyNot} from '/studio/models.js';
 import {properName} from '/studio/names.js';
 import {rehome, say, sayError} from '/studio/snackbar.js';
 import {set, state, subscribe} from '/studio/store.js';
@@ -125,6 +125,7 @@ function show(shown) {
         actionButton('small', 'vary', t('vary.small'), able('vary', () => vary(shown, 'small').then(done => done && close()))),
         actionButton('strong', 'strong', t('vary.strong'), able('vary', () => vary(shown, 'strong').then(done => done && close()))),
         actionButton('upscale', 'enlarge', t('upscale'), able('upscale', () => upscale(shown).then(done => done && close()))),
+        upscalers().map(one => actionButton(`upscale-${one.id}`, 'enlarge', t('upscale.with', {model: one.name, k: Math.max(2, one.enlarges)}), {run: () => upscale(shown, one).then(done => done && close())})),
         actionButton('edit', 'brush', t('edit'), edit),
         actionButton('compare', 'compare', t('compare.with'), {run: () => compare(shown)}),
         h('a.button', {href: api.downloadUrl(shown.id), download: '', data: {key: 'download'}}, icon('download'), h('span', {}, t('download'))),

@@ -109,6 +109,7 @@ Entry picture_upscaler(const fs::path& path, const std::string& id) {
   entry.facts.id = id;
   entry.facts.name = path.stem().string();
   entry.facts.family = upscaler.architecture();
+  entry.facts.enlarges = static_cast<int>(upscaler.factor());
   entry.facts.note = fmt::format("Makes pictures {} times larger.", upscaler.factor());
   entry.facts.tasks = {Task::kUpscale};
   entry.facts.negative_prompt = false;

@@ -106,6 +106,7 @@ Json model_json(const service::ModelFacts& model, bool is_default) {
           {"most_steps", model.most_steps},
           {"guidance", model.guidance},
           {"negative_prompt", model.negative_prompt},
+          {"enlarges", model.enlarges},
           {"bytes", model.bytes},
           {"loaded", model.loaded},
           {"default", is_default}};

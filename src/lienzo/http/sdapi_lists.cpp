@@ -69,7 +69,7 @@ Reply sdapi_upscalers(SdApi& api) {
   for (const service::ModelFacts& model : api.context.engine.models()) {
     if (std::find(model.tasks.begin(), model.tasks.end(), service::Task::kUpscale) !=
         model.tasks.end()) {
-      list.push_back(row(model.id, nullptr));
+      list.push_back(row(model.id, model.enlarges > 0 ? Json(model.enlarges) : Json()));
     }
   }
   return Reply::json(list);

@@ -31,6 +31,7 @@ struct ModelFacts {
   int steps = 20, most_steps = 200;
   double guidance = 7.5;
   bool negative_prompt = true;
+  int enlarges = 0;  // an upscaler: how many times larger a side becomes; 0 for other models
   uint64_t bytes = 0;
   bool loaded = false;
 };

@@ -11,6 +11,7 @@ export default {
   'download': 'Download',
   'edit': 'Edit',
   'upscale': 'Upscale ×2',
+  'upscale.with': 'Enlarge with {model} ×{k}',
   'use_settings': 'Use these settings',
   'vary.small': 'Vary a little',
   'vary.strong': 'Vary a lot',

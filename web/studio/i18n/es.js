@@ -11,6 +11,7 @@ export default {
   'download': 'Descargar',
   'edit': 'Editar',
   'upscale': 'Ampliar ×2',
+  'upscale.with': 'Ampliar con {model} ×{k}',
   'use_settings': 'Usar estos ajustes',
   'vary.small': 'Variar un poco',
   'vary.strong': 'Variar mucho',
