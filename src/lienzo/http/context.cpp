@@ -97,7 +97,7 @@ std::string decode_picture_text(std::string_view text, const std::string& field)
       EVP_DecodeFinal(decoder.get(), out + written, &more) < 0 || written + more == 0) {
     throw refuse("is no picture in base64");
   }
-  bytes.resize(static_cast<size_t>(written + more));
+  bytes.resize(static_cast<size_t>(written) + static_cast<size_t>(more));
   return bytes;
 }
 

@@ -40,7 +40,7 @@ struct Part {
 };
 
 struct IgnoreCase {
-  using is_transparent = void;
+  using is_transparent = void;  // NOLINT(readability-identifier-naming): asked for by that name
   bool operator()(std::string_view a, std::string_view b) const;
 };
 

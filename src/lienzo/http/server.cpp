@@ -280,7 +280,7 @@ class Server::Implementation {
             return true;
           });
     } else if (!reply.type.empty()) {
-      response.set_content(std::move(reply.body), reply.type);
+      response.set_content(reply.body, reply.type);
     }
   }
 
