@@ -2,13 +2,43 @@
 
 #include <fmt/format.h>
 #include <torch/types.h>
+#include <torch/utils.h>
+
+#include <utility>
 
 #include "lienzo/base/error.h"
+#include "lienzo/nn/row_convolution.h"
 
 namespace lienzo::nn {
 
 void PackedLayer::forward_rows(const torch::Tensor&, bool, bool, const torch::Tensor&) {
   throw Error(ErrorKind::kInternal, "[packed layer] some rows of a layer that has none");
+}
+
+std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor& weight,
+                                              const torch::Tensor& bias,
+                                              int64_t stride,
+                                              const Padding& padding,
+                                              torch::ScalarType type) {
+  auto layer = pack_row_convolution(weight, bias, stride, padding, type);
+  return layer ? std::move(layer)
+               : pack_convolution_by_library(weight, bias, stride, padding, type);
+}
+
+void check_input(const PackedLayer& layer, const torch::Tensor& x, const char* where) {
+  if (x.is_cpu() && x.scalar_type() == layer.type()) {
+    if (!at::GradMode::is_enabled() || !x.requires_grad()) return;
+    throw Error(ErrorKind::kUnsupported,
+                fmt::format("[{}] a gradient through a layer that was prepared for inference; load "
+                            "the network anew to train it",
+                            where));
+  }
+  throw Error(ErrorKind::kInvalidInput,
+              fmt::format("[{}] x of type {} on {}, expected {} on cpu as the layer was prepared",
+                          where,
+                          c10::toString(x.scalar_type()),
+                          x.device().str(),
+                          c10::toString(layer.type())));
 }
 
 void release(torch::Tensor& parameter) {

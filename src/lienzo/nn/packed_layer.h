@@ -47,6 +47,17 @@ std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor& weight,
                                               const Padding& padding,
                                               torch::ScalarType type);
 
+/// pack_convolution() by the library of this build, where the project's own kernel is not faster.
+std::unique_ptr<PackedLayer> pack_convolution_by_library(const torch::Tensor& weight,
+                                                         const torch::Tensor& bias,
+                                                         int64_t stride,
+                                                         const Padding& padding,
+                                                         torch::ScalarType type);
+
+/// Throws kInvalidInput unless x is on the CPU and of the layer's type; kUnsupported where a
+/// gradient is wanted. `where` begins the message: "conv2d".
+void check_input(const PackedLayer& layer, const torch::Tensor& x, const char* where);
+
 /// Leaves the parameter that was packed with no elements; undefined ones stay so.
 void release(torch::Tensor& parameter);
 

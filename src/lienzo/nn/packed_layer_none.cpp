@@ -9,7 +9,7 @@ std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor&,
   return nullptr;
 }
 
-std::unique_ptr<PackedLayer> pack_convolution(
+std::unique_ptr<PackedLayer> pack_convolution_by_library(
     const torch::Tensor&, const torch::Tensor&, int64_t, const Padding&, torch::ScalarType) {
   return nullptr;
 }

@@ -248,24 +248,6 @@ class Packed : public PackedLayer {
     }
   }
 
-  void check(const torch::Tensor& x, const char* where) const {
-    if (x.is_cpu() && x.scalar_type() == type()) {
-      if (at::GradMode::is_enabled() && x.requires_grad()) {
-        throw Error(ErrorKind::kUnsupported,
-                    fmt::format("[{}] a gradient through a layer that was prepared for inference; "
-                                "load the network anew to train it",
-                                where));
-      }
-      return;
-    }
-    throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[{}] x of type {} on {}, expected {} on cpu as the layer was prepared",
-                            where,
-                            c10::toString(x.scalar_type()),
-                            x.device().str(),
-                            c10::toString(type())));
-  }
-
  private:
   // The plan for inputs of `shape`. Which order of the weights is best depends on the size of the
   // pictures a little, so they are reordered once more when that changes.
@@ -313,7 +295,7 @@ class PackedLinear : public Packed {
   }
 
   torch::Tensor forward(const torch::Tensor& x) override {
-    check(x, "linear");
+    check_input(*this, x, "linear");
     std::vector<int64_t> shape = x.sizes().vec();
     if (shape.empty() || shape.back() != in_) {
       throw Error(
@@ -377,7 +359,7 @@ class PackedConvolution : public Packed {
   }
 
   torch::Tensor forward(const torch::Tensor& x) override {
-    check(x, "conv2d");
+    check_input(*this, x, "conv2d");
     tensor::check_shape(x, {-1, in_, -1, -1}, "conv2d.x");
     const int64_t height = height_after(x.size(2)), width = width_after(x.size(3));
     if (height < 1 || width < 1) {
@@ -391,7 +373,9 @@ class PackedConvolution : public Packed {
     const torch::Tensor y =
         at::empty({x.size(0), out_, height, width}, x.options(), torch::MemoryFormat::ChannelsLast);
     if (x.numel() > 0)
-      run_rows(x.contiguous(torch::MemoryFormat::ChannelsLast), /*top=*/true, /*bottom=*/true, y);
+      run(shape_of(x.sizes(), /*top=*/true, /*bottom=*/true),
+          x.contiguous(torch::MemoryFormat::ChannelsLast),
+          y);
     return y;
   }
 
@@ -399,9 +383,9 @@ class PackedConvolution : public Packed {
                     bool top,
                     bool bottom,
                     const torch::Tensor& y) override {
-    check(x, "conv2d");
+    check_input(*this, x, "conv2d");
     tensor::check_shape(x, {-1, in_, -1, -1}, "conv2d.x");
-    run_rows(x, top, bottom, y);
+    run(shape_of(x.sizes(), top, bottom), x, y);
   }
 
   torch::Tensor weight() override {
@@ -412,34 +396,6 @@ class PackedConvolution : public Packed {
 
  private:
   static constexpr int64_t kSomeSize = 64;
-
-  // The convolution for AVX2 goes over all rows once for every few channels of x: with so few rows
-  // that the caches keep them it is up to twice as fast, and has the same bits. How many that is
-  // was measured (docs/performance.md).
-  int64_t rows_together(const torch::Tensor& y) const {
-    constexpr int64_t kBytes = int64_t{512} << 10;  // of y, for each thread
-    if (has_avx512() || stride_ != 1 || kernel_ == 1) return y.size(0) * y.size(2);
-    const int64_t row = y.size(3) * out_ * static_cast<int64_t>(y.element_size());
-    const int64_t threads = at::get_num_threads();
-    return std::max<int64_t>({kBytes * threads / row, threads, 2});
-  }
-
-  void run_rows(const torch::Tensor& x, bool top, bool bottom, const torch::Tensor& y) {
-    const int64_t rows = y.size(2), together = rows_together(y);
-    if (together >= rows * x.size(0)) return run(shape_of(x.sizes(), top, bottom), x, y);
-    const int64_t above = top ? padding_.top : 0;
-    for (int64_t picture = 0; picture < x.size(0); ++picture) {
-      for (int64_t first = 0; first < rows; first += together) {
-        const int64_t last = std::min(first + together, rows);
-        const int64_t from = std::max<int64_t>(first - above, 0);
-        const int64_t until = std::min(last - 1 - above + kernel_, x.size(2));
-        const torch::Tensor part = x.narrow(0, picture, 1).narrow(2, from, until - from);
-        run(shape_of(part.sizes(), top && first == 0, bottom && last == rows),
-            part,
-            y.narrow(0, picture, 1).narrow(2, first, last - first));
-      }
-    }
-  }
 
   // A plan's shape: that of x, and how many rows of zeros stand above it and below.
   std::vector<int64_t> shape_of(c10::IntArrayRef x, bool top, bool bottom) const {
@@ -523,11 +479,11 @@ std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor& weight,
   return has_primitive(weight, type) ? packed<PackedLinear>(weight, bias, type) : nullptr;
 }
 
-std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor& weight,
-                                              const torch::Tensor& bias,
-                                              int64_t stride,
-                                              const Padding& padding,
-                                              torch::ScalarType type) {
+std::unique_ptr<PackedLayer> pack_convolution_by_library(const torch::Tensor& weight,
+                                                         const torch::Tensor& bias,
+                                                         int64_t stride,
+                                                         const Padding& padding,
+                                                         torch::ScalarType type) {
   if (!has_primitive(weight, type)) return nullptr;
   const bool padded =
       padding.top > 0 || padding.left > 0 || padding.bottom > 0 || padding.right > 0;
