@@ -17,7 +17,7 @@ struct ConvolutionTask {
   int64_t first_panel = 0, last_panel = 0;
 };
 
-inline constexpr int64_t kConvolutionPanel = 16;  // outputs that are computed together
+inline constexpr int64_t kConvolutionPanel = 16;   // outputs that are computed together
 inline constexpr int64_t kConvolutionDepth = 128;  // channels that are gone through at a time
 
 /// Whether this processor has what the kernel was compiled for, AVX2 and FMA, and no AVX-512, for
