@@ -36,10 +36,11 @@ class RowConvolution : public PackedLayer {
         const torch::Tensor some =
             weight.narrow(0, first, kConvolutionPanel).to(torch::kFloat).contiguous();
         const float* from = some.data_ptr<float>();
-        for (int64_t output = 0; output < kConvolutionPanel; ++output) {
-          for (int64_t channel = 0; channel < in_; ++channel) {
-            for (int64_t tap = 0; tap < taps; ++tap)
-              packed()[place_for_convolution(first + output, channel, tap, in_, taps)] = *from++;
+        for (int64_t channel = 0; channel < in_; ++channel) {
+          for (int64_t tap = 0; tap < taps; ++tap, ++from) {
+            float* to = packed() + place_for_convolution(first, channel, tap, in_, taps);
+            for (int64_t output = 0; output < kConvolutionPanel; ++output)
+              to[output] = from[output * in_ * taps];
           }
         }
       }
