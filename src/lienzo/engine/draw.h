@@ -18,9 +18,9 @@ std::vector<service::MadePicture> draw_lienzo(pipelines::AnyModel& model,
                                               const service::BlobReader& blobs,
                                               const service::EngineHooks& hooks);
 
-/// The same for several jobs, each on a thread of its own: one picture takes one thread, so that
-/// its sums do not depend on company, and so many are drawn at a time. A job's result is empty when
-/// it was cancelled. Throws what the first of them throws that fails; the others then stop.
+/// The same for several jobs side by side, each with its share of the threads, which changes no
+/// picture. A job's result is empty when it was cancelled. Throws what the first of them throws that
+/// fails; the others then stop.
 std::vector<std::vector<service::MadePicture>> draw_lienzo_together(
     pipelines::AnyModel& model,
     std::span<const service::EngineJob> jobs,

@@ -22,10 +22,10 @@ using service::DrawRequest;
 using service::ModelFacts;
 using service::Task;
 
-// The embedded model on two processors (AVX2), 256 px, its own number of steps, seconds a picture:
-// 2, 4 and 8 of them side by side 0.40, 0.32 and 0.33, one after the other 0.56, 0.48 and 0.45. In
-// one pass through the networks, on one thread, 8 take 0.9 of the time of 8 alone, and their last
-// bits differ. So there are as many at a time as threads; more than 8 were not measured.
+// One worker with the embedded model on two processors (AVX2) draws 2.9 jobs a second side by side
+// and 1.8 alone (docs/server.md). In one pass through the networks, on one thread, 8 take 0.9 of
+// the time of 8 alone, and their last bits differ. So there are as many at a time as threads; more
+// than 8 were not measured.
 constexpr size_t kMostTogether = 8;
 
 [[noreturn]] void cannot(const std::string& field, const std::string& problem) {
