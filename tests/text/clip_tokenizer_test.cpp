@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "../base/expect_error.h"
 #include "clip_golden.h"
 

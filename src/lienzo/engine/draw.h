@@ -19,8 +19,8 @@ std::vector<service::MadePicture> draw_lienzo(pipelines::AnyModel& model,
                                               const service::EngineHooks& hooks);
 
 /// The same for several jobs side by side, each with its share of the threads, which changes no
-/// picture. A job's result is empty when it was cancelled. Throws what the first of them throws that
-/// fails; the others then stop.
+/// picture. A job's result is empty when it was cancelled. Throws what the first of them throws
+/// that fails; the others then stop.
 std::vector<std::vector<service::MadePicture>> draw_lienzo_together(
     pipelines::AnyModel& model,
     std::span<const service::EngineJob> jobs,
