@@ -86,10 +86,10 @@ class Jobs(ServerTest):
             self.assertEqual(events.readline(), b": still here\n")
             picture = job["pictures"][0]["id"]
             self.assertEqual(self.server.call("DELETE", "/api/v1/pictures/" + picture)[0], 204)
-            for line in events:
-                if line.startswith(b"data:"):
-                    self.assertEqual(json.loads(line[6:]), {"job": job["id"], "picture": picture})
-                    break
+            lines = iter(events)
+            self.assertIn(b"event: removed\n", lines)
+            data = next(line for line in lines if line.startswith(b"data:"))
+            self.assertEqual(json.loads(data[6:]), {"job": job["id"], "picture": picture})
             client.close()
 
     def test_bad_requests_name_what_is_wrong(self):
