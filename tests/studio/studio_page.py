@@ -24,6 +24,7 @@ from selenium.common.exceptions import StaleElementReferenceException, TimeoutEx
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -46,6 +47,30 @@ def browser(width=1440, height=900):
     driver = webdriver.Chrome(options=options)
     resize(driver, width, height)
     return driver
+
+
+class Renewed(WebElement):
+    """An element that is found anew where the page has put another in its place meanwhile."""
+
+    def __init__(self, element, find):
+        super().__init__(element.parent, element.id)
+        self.find = find
+
+    def renewed(self, do):
+        try:
+            return do()
+        except StaleElementReferenceException:
+            self._id = self.find().id
+            return do()
+
+    def _execute(self, command, params=None):
+        return self.renewed(lambda: super(Renewed, self)._execute(command, params))
+
+    def get_attribute(self, name):
+        return self.renewed(lambda: super(Renewed, self).get_attribute(name))
+
+    def is_displayed(self):
+        return self.renewed(lambda: super(Renewed, self).is_displayed())
 
 
 def resize(driver, width, height, mobile=False):
@@ -155,7 +180,8 @@ class StudioPage(unittest.TestCase):
         return self.driver.execute_script(script, *values)
 
     def one(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
+        find = lambda: self.driver.find_element(By.CSS_SELECTOR, selector)
+        return Renewed(find(), find)
 
     def all(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
@@ -168,9 +194,13 @@ class StudioPage(unittest.TestCase):
 
     def press(self, selector):
         element = self.one(selector)
+        element.renewed(lambda: self.press_element(element))
+
+    def press_element(self, element):
         self.js("arguments[0].scrollIntoView({block: 'center'})", element)
         # A click goes where the element was a moment ago: not while the sheet that it is in slides in.
-        self.wait(lambda: self.js("return (arguments[0].closest('dialog')?.getAnimations() ?? []).every(one => one.playState !== 'running')", element))
+        still = "return (arguments[0].closest('dialog')?.getAnimations() ?? []).every(one => one.playState !== 'running')"
+        self.wait(lambda: element.renewed(lambda: self.js(still, element)))
         element.click()
 
     def api(self, path):
