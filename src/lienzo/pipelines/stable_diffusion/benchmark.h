@@ -32,8 +32,9 @@ struct BenchmarkStart {
 struct BenchmarkResult {
   std::string dtype, device;
   int threads = 0;
-  double convolution_ceiling = 0, matrix_ceiling = 0;  // operations a second
-  BenchmarkPart text, step, decode;                    // step: with guidance, two rows
+  /// Operations a second; for convolutions the better of convolution_ceiling(), matrix_ceiling().
+  double convolution_ceiling = 0, matrix_ceiling = 0;
+  BenchmarkPart text, step, decode;  // step: with guidance, two rows
   BenchmarkStart start;
   uint64_t weight_bytes = 0;
   uint64_t peak_bytes = 0;  // of the process
