@@ -8,6 +8,7 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/nn/row_convolution.h"
+#include "lienzo/tensor/shape.h"
 
 namespace lienzo::nn {
 
@@ -39,6 +40,28 @@ void check_input(const PackedLayer& layer, const torch::Tensor& x, const char* w
                           c10::toString(x.scalar_type()),
                           x.device().str(),
                           c10::toString(layer.type())));
+}
+
+torch::Tensor convolution_result(const PackedLayer& layer,
+                                 const torch::Tensor& x,
+                                 c10::IntArrayRef weight,
+                                 int64_t stride,
+                                 const Padding& padding) {
+  check_input(layer, x, "conv2d");
+  tensor::check_shape(x, {-1, weight[1], -1, -1}, "conv2d.x");
+  const int64_t above_below = padding.top + padding.bottom, beside = padding.left + padding.right;
+  const int64_t height = (x.size(2) + above_below - weight[2]) / stride + 1;
+  const int64_t width = (x.size(3) + beside - weight[2]) / stride + 1;
+  if (height < 1 || width < 1) {
+    throw Error(ErrorKind::kInvalidInput,
+                fmt::format("[conv2d] picture of {} x {}, expected at least {} x {}",
+                            x.size(3),
+                            x.size(2),
+                            weight[2] - beside,
+                            weight[2] - above_below));
+  }
+  return at::empty(
+      {x.size(0), weight[0], height, width}, x.options(), torch::MemoryFormat::ChannelsLast);
 }
 
 void release(torch::Tensor& parameter) {

@@ -58,6 +58,15 @@ std::unique_ptr<PackedLayer> pack_convolution_by_library(const torch::Tensor& we
 /// gradient is wanted. `where` begins the message: "conv2d".
 void check_input(const PackedLayer& layer, const torch::Tensor& x, const char* where);
 
+/// Room for what a convolution makes of x, channels-last. Throws as check_input does, and
+/// kInvalidInput for other channels than the weights' (out, in, kernel, kernel) and for pictures
+/// smaller than a window.
+torch::Tensor convolution_result(const PackedLayer& layer,
+                                 const torch::Tensor& x,
+                                 c10::IntArrayRef weight,
+                                 int64_t stride,
+                                 const Padding& padding);
+
 /// Leaves the parameter that was packed with no elements; undefined ones stay so.
 void release(torch::Tensor& parameter);
 

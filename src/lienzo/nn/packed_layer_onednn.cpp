@@ -359,19 +359,8 @@ class PackedConvolution : public Packed {
   }
 
   torch::Tensor forward(const torch::Tensor& x) override {
-    check_input(*this, x, "conv2d");
-    tensor::check_shape(x, {-1, in_, -1, -1}, "conv2d.x");
-    const int64_t height = height_after(x.size(2)), width = width_after(x.size(3));
-    if (height < 1 || width < 1) {
-      throw Error(ErrorKind::kInvalidInput,
-                  fmt::format("[conv2d] picture of {} x {}, expected at least {} x {}",
-                              x.size(3),
-                              x.size(2),
-                              kernel_ - padding_.left - padding_.right,
-                              kernel_ - padding_.top - padding_.bottom));
-    }
     const torch::Tensor y =
-        at::empty({x.size(0), out_, height, width}, x.options(), torch::MemoryFormat::ChannelsLast);
+        convolution_result(*this, x, {out_, in_, kernel_, kernel_}, stride_, padding_);
     if (x.numel() > 0)
       run(shape_of(x.sizes(), /*top=*/true, /*bottom=*/true),
           x.contiguous(torch::MemoryFormat::ChannelsLast),
@@ -400,9 +389,6 @@ class PackedConvolution : public Packed {
   // A plan's shape: that of x, and how many rows of zeros stand above it and below.
   std::vector<int64_t> shape_of(c10::IntArrayRef x, bool top, bool bottom) const {
     return {x[0], x[1], x[2], x[3], top ? padding_.top : 0, bottom ? padding_.bottom : 0};
-  }
-  int64_t height_after(int64_t height) const {
-    return (height + padding_.top + padding_.bottom - kernel_) / stride_ + 1;
   }
   int64_t width_after(int64_t width) const {
     return (width + padding_.left + padding_.right - kernel_) / stride_ + 1;

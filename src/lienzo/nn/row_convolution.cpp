@@ -1,13 +1,11 @@
 #include "lienzo/nn/row_convolution.h"
 
 #include <ATen/Parallel.h>
-#include <fmt/format.h>
 #include <torch/types.h>
 
 #include <algorithm>
 #include <vector>
 
-#include "lienzo/base/error.h"
 #include "lienzo/nn/convolution_kernel.h"
 #include "lienzo/nn/parallel.h"
 #include "lienzo/nn/weight_memory.h"
@@ -48,20 +46,8 @@ class RowConvolution : public PackedLayer {
   }
 
   torch::Tensor forward(const torch::Tensor& x) override {
-    check_input(*this, x, "conv2d");
-    tensor::check_shape(x, {-1, in_, -1, -1}, "conv2d.x");
-    const int64_t height = x.size(2) + padding_.top + padding_.bottom - kernel_ + 1;
-    const int64_t width = width_after(x.size(3));
-    if (height < 1 || width < 1) {
-      throw Error(ErrorKind::kInvalidInput,
-                  fmt::format("[conv2d] picture of {} x {}, expected at least {} x {}",
-                              x.size(3),
-                              x.size(2),
-                              kernel_ - padding_.left - padding_.right,
-                              kernel_ - padding_.top - padding_.bottom));
-    }
     const torch::Tensor y =
-        at::empty({x.size(0), out_, height, width}, x.options(), torch::MemoryFormat::ChannelsLast);
+        convolution_result(*this, x, {out_, in_, kernel_, kernel_}, /*stride=*/1, padding_);
     if (x.numel() > 0) run(x.contiguous(torch::MemoryFormat::ChannelsLast), /*top=*/true, y);
     return y;
   }
