@@ -171,20 +171,20 @@ std::vector<service::MadePicture> PipelineEngine::draw(const DrawRequest& reques
                                                        const service::EngineHooks& hooks) {
   const Entry entry = parts_->catalogue.find(request.model);
   set_threads(entry, parts_->options.threads);
-  const bool redraws = request.task == Task::kUpscale && request.strength.value_or(0) > 0 &&
-                       !entry.own && !entry.upscales;
-  if (request.task == Task::kUpscale && !redraws && !entry.upscales)
-    return enlarge(request, blobs, /*upscaler=*/nullptr, hooks);
-  const DrawRequest full =
-      entry.own || entry.upscales ? request : with_recorded_words(request, blobs);
-  const auto loras = entry.upscales ? std::vector<pipelines::LoraChoice>()
-                                    : choose_loras(full, entry, parts_->loras);
-  const auto model = parts_->pool.get(entry, loras, [&] {
+  const auto loading = [&] {
     if (hooks.progress) hooks.progress({.stage = "load", .pictures = request.count});
-  });
+  };
+  if (entry.upscales) {
+    const auto model = parts_->pool.get(entry, {}, loading);
+    return enlarge(request, blobs, &std::get<pipelines::PictureUpscaler>(*model), hooks);
+  }
+  const bool redraws =
+      request.task == Task::kUpscale && request.strength.value_or(0) > 0 && !entry.own;
+  if (request.task == Task::kUpscale && !redraws)
+    return enlarge(request, blobs, /*upscaler=*/nullptr, hooks);
+  const DrawRequest full = entry.own ? request : with_recorded_words(request, blobs);
+  const auto model = parts_->pool.get(entry, choose_loras(full, entry, parts_->loras), loading);
   if (hooks.cancelled && hooks.cancelled()) throw Error(ErrorKind::kCancelled, "[draw] stopped");
-  if (auto* upscaler = std::get_if<pipelines::PictureUpscaler>(model.get()))
-    return enlarge(request, blobs, upscaler, hooks);
   if (auto* own = std::get_if<pipelines::AnyModel>(model.get()))
     return draw_lienzo(*own, request, blobs, hooks);
   return draw_stable_diffusion(std::get<pipelines::StableDiffusion>(*model),
