@@ -15,8 +15,8 @@ Conv2dImpl::Conv2dImpl(const Conv2dOptions& options) : options_(options) {
 }
 
 torch::Tensor Conv2dImpl::forward(const torch::Tensor& x, const torch::Tensor& residual) {
-  if (packed_) {
-    torch::Tensor y = packed_->forward(x);
+  if (prepared_) {
+    torch::Tensor y = prepared_->forward(x);
     if (residual.defined()) y.add_(residual);
     return y;
   }
@@ -30,14 +30,14 @@ torch::Tensor Conv2dImpl::forward(const torch::Tensor& x, const torch::Tensor& r
 }
 
 void Conv2dImpl::prepare(torch::ScalarType dtype) {
-  if (packed_) return check_prepared_as(*packed_, dtype);
+  if (prepared_) return check_prepared_as(*prepared_, dtype);
   const int64_t padding = options_.padding;
-  packed_ = pack_convolution(weight.detach(),
-                             bias.defined() ? bias.detach() : bias,
-                             options_.stride,
-                             {padding, padding, padding, padding},
-                             dtype);
-  if (packed_) {
+  prepared_ = prepare_convolution(weight.detach(),
+                                  bias.defined() ? bias.detach() : bias,
+                                  options_.stride,
+                                  {padding, padding, padding, padding},
+                                  dtype);
+  if (prepared_) {
     release(weight);
     release(bias);
     return;

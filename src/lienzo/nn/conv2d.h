@@ -7,8 +7,8 @@
 
 #include <memory>
 
-#include "lienzo/nn/packed_layer.h"
 #include "lienzo/nn/prepare.h"
+#include "lienzo/nn/prepared_layer.h"
 
 namespace lienzo::nn {
 
@@ -33,12 +33,12 @@ class Conv2dImpl : public torch::nn::Module, public Preparable {
 
   const Conv2dOptions& options() const { return options_; }
   /// The prepared layer; nullptr before, and where there is no primitive.
-  PackedLayer* packed() const { return packed_.get(); }
+  PreparedLayer* prepared() const { return prepared_.get(); }
   torch::Tensor weight, bias;
 
  private:
   Conv2dOptions options_;
-  std::unique_ptr<PackedLayer> packed_;  // once prepared, where there is a primitive
+  std::unique_ptr<PreparedLayer> prepared_;  // once prepared, where there is a primitive
 
   FORWARD_HAS_DEFAULT_ARGS({1, torch::nn::AnyValue(torch::Tensor())})
 };

@@ -15,8 +15,8 @@ LinearImpl::LinearImpl(int64_t in, int64_t out, bool with_bias) {
 }
 
 torch::Tensor LinearImpl::forward(const torch::Tensor& x, const torch::Tensor& residual) {
-  if (packed_) {
-    torch::Tensor y = packed_->forward(x);
+  if (prepared_) {
+    torch::Tensor y = prepared_->forward(x);
     if (residual.defined()) y.add_(residual);
     return y;
   }
@@ -25,9 +25,9 @@ torch::Tensor LinearImpl::forward(const torch::Tensor& x, const torch::Tensor& r
 }
 
 void LinearImpl::prepare(torch::ScalarType dtype) {
-  if (packed_) return check_prepared_as(*packed_, dtype);
-  packed_ = pack_linear(weight.detach(), bias.defined() ? bias.detach() : bias, dtype);
-  if (packed_) {
+  if (prepared_) return check_prepared_as(*prepared_, dtype);
+  prepared_ = prepare_linear(weight.detach(), bias.defined() ? bias.detach() : bias, dtype);
+  if (prepared_) {
     release(weight);
     release(bias);
     return;

@@ -7,8 +7,8 @@
 
 #include <memory>
 
-#include "lienzo/nn/packed_layer.h"
 #include "lienzo/nn/prepare.h"
+#include "lienzo/nn/prepared_layer.h"
 
 namespace lienzo::nn {
 
@@ -25,7 +25,7 @@ class LinearImpl : public torch::nn::Module, public Preparable {
   torch::Tensor weight, bias;
 
  private:
-  std::unique_ptr<PackedLayer> packed_;  // once prepared, where there is a primitive
+  std::unique_ptr<PreparedLayer> prepared_;  // once prepared, where there is a primitive
 
   FORWARD_HAS_DEFAULT_ARGS({1, torch::nn::AnyValue(torch::Tensor())})
 };

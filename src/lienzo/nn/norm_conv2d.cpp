@@ -31,7 +31,7 @@ torch::Tensor rows_of(const torch::Tensor& x, int64_t picture, int64_t first, in
 
 bool wants_strips(const torch::Tensor& x, const Conv2dImpl& conv) {
   const Conv2dOptions& o = conv.options();
-  return conv.packed() && o.kernel == 3 && o.stride == 1 && o.padding == 1 && has_kernel(x) &&
+  return conv.prepared() && o.kernel == 3 && o.stride == 1 && o.padding == 1 && has_kernel(x) &&
          !wants_gradient(x) && picture_bytes(x) > kLarge;
 }
 
@@ -49,7 +49,8 @@ torch::Tensor norm_conv2d_in_strips(const torch::Tensor& x_in,
                                             x.options(),
                                             torch::MemoryFormat::ChannelsLast);
   const int64_t row_bytes = picture_bytes(x) / height;
-  const int64_t strip = std::clamp<int64_t>(kStrip / row_bytes, 1, height);
+  // An even number, so that every row has the bits that it has in the whole.
+  const int64_t strip = std::min(std::max<int64_t>(kStrip / row_bytes / 2 * 2, 2), height);
   const torch::Tensor buffer = torch::empty({1, x.size(1), std::min(strip + 2, height), width},
                                             x.options(),
                                             torch::MemoryFormat::ChannelsLast);
@@ -73,7 +74,7 @@ torch::Tensor norm_conv2d_in_strips(const torch::Tensor& x_in,
       }
       until = end;
       torch::Tensor rows = rows_of(y, picture, first, last);
-      conv.packed()->forward_rows(
+      conv.prepared()->forward_rows(
           rows_of(buffer, 0, 0, end - from), first == 0, last == height, rows);
       if (done) done(picture, first, rows);
     }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lienzo/base/error.h"
+#include "lienzo/nn/layer_in_place.h"
 #include "lienzo/nn/skip_init.h"
 #include "lienzo/nn/upsample.h"
 #include "lienzo/tensor/shape.h"
@@ -58,11 +59,13 @@ torch::Tensor UpsampleConv2dImpl::forward_cut(const torch::Tensor& x,
                             whole_width,
                             whole_height));
   }
-  if (!phases_[0] || cut) {
+  const bool prepared = doubling_ || phases_[0];
+  if (!prepared || cut) {
     const torch::Tensor doubled =
         upsample_twice(x).slice(2, 0, height).slice(3, 0, width);  // (B, in, height, width)
-    return phases_[0] ? whole().forward(doubled) : torch::conv2d(doubled, weight, bias, 1, 1);
+    return prepared ? whole().forward(doubled) : torch::conv2d(doubled, weight, bias, 1, 1);
   }
+  if (doubling_) return doubling_->forward(x);
   const torch::Tensor small = x.contiguous(torch::MemoryFormat::ChannelsLast);
   torch::Tensor y = torch::empty(
       {x.size(0), out_, height, width}, x.options(), torch::MemoryFormat::ChannelsLast);
@@ -100,17 +103,26 @@ void UpsampleConv2dImpl::double_in_strips(const torch::Tensor& x,
 }
 
 void UpsampleConv2dImpl::prepare(torch::ScalarType dtype) {
-  if (phases_[0]) return check_prepared_as(*phases_[0], dtype);
+  const PreparedLayer* prepared = doubling_ ? doubling_.get() : phases_[0].get();
+  if (prepared) return check_prepared_as(*prepared, dtype);
+  doubling_ = doubling_convolution_in_place(weight.detach(), bias.detach(), dtype);
+  if (doubling_) {
+    whole_ =
+        convolution_in_place(weight.detach(), bias.detach(), /*stride=*/1, {1, 1, 1, 1}, dtype);
+    release(weight);
+    release(bias);
+    return;
+  }
   const torch::Tensor wide = weight.detach().to(torch::kFloat);
   packed_bias_ = bias.detach().to(torch::kFloat);
   for (int64_t phase = 0; phase < 4; ++phase) {
     const int64_t row = phase / 2, column = phase % 2;
     phases_[static_cast<size_t>(phase)] =
-        pack_convolution(fold(fold(wide, 2, row), 3, column),
-                         packed_bias_,
-                         /*stride=*/1,
-                         {.top = 1 - row, .left = 1 - column, .bottom = row, .right = column},
-                         dtype);
+        prepare_convolution(fold(fold(wide, 2, row), 3, column),
+                            packed_bias_,
+                            /*stride=*/1,
+                            {.top = 1 - row, .left = 1 - column, .bottom = row, .right = column},
+                            dtype);
   }
   if (phases_[0]) {
     release(weight);
@@ -121,17 +133,17 @@ void UpsampleConv2dImpl::prepare(torch::ScalarType dtype) {
   bias.set_data(bias.to(dtype));
 }
 
-PackedLayer& UpsampleConv2dImpl::whole() {
+PreparedLayer& UpsampleConv2dImpl::whole() {
   const std::scoped_lock lock(mutex_);
   if (!whole_) {
     const auto row = [&](size_t at) {
       return unfold(phases_[at]->weight(), phases_[at + 1]->weight(), 3);
     };
-    whole_ = pack_convolution(unfold(row(0), row(2), 2),
-                              packed_bias_,
-                              /*stride=*/1,
-                              {1, 1, 1, 1},
-                              phases_[0]->type());
+    whole_ = prepare_convolution(unfold(row(0), row(2), 2),
+                                 packed_bias_,
+                                 /*stride=*/1,
+                                 {1, 1, 1, 1},
+                                 phases_[0]->type());
   }
   return *whole_;
 }

@@ -12,8 +12,8 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/nn/half_kernel.h"
-#include "lienzo/nn/packed_layer.h"
 #include "lienzo/nn/parallel.h"
+#include "lienzo/nn/prepared_layer.h"
 #include "lienzo/nn/weight_memory.h"
 #include "lienzo/tensor/shape.h"
 
@@ -202,11 +202,11 @@ Plan plan_of(const Description& description) {
   return plan;
 }
 
-class Packed : public PackedLayer {
+class Packed : public PreparedLayer {
  public:
   // A bias of its own, whose file may go.
   Packed(int64_t outputs, const torch::Tensor& bias, torch::ScalarType type)
-      : PackedLayer(type),
+      : PreparedLayer(type),
         bias_(bias.defined()
                   ? bias.to(torch::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous()
                   : at::zeros({outputs})) {}
@@ -297,12 +297,7 @@ class PackedLinear : public Packed {
   torch::Tensor forward(const torch::Tensor& x) override {
     check_input(*this, x, "linear");
     std::vector<int64_t> shape = x.sizes().vec();
-    if (shape.empty() || shape.back() != in_) {
-      throw Error(
-          ErrorKind::kInvalidInput,
-          fmt::format(
-              "[linear] x of shape {}, expected (..., {})", tensor::shape_text(x.sizes()), in_));
-    }
+    check_last_dimension(x, in_);
     shape.back() = out_;
     const torch::Tensor y = at::empty(shape, x.options());
     if (x.numel() == 0) return y;
@@ -424,10 +419,10 @@ class PackedConvolution : public Packed {
 
 // A convolution of single pixels is a linear layer over them, whose weights have one order for all
 // sizes of picture.
-class PackedPixels : public PackedLayer {
+class PackedPixels : public PreparedLayer {
  public:
   PackedPixels(const torch::Tensor& weight, const torch::Tensor& bias, torch::ScalarType type)
-      : PackedLayer(type), in_(weight.size(1)), linear_(weight.flatten(1), bias, type) {}
+      : PreparedLayer(type), in_(weight.size(1)), linear_(weight.flatten(1), bias, type) {}
 
   torch::Tensor forward(const torch::Tensor& x) override {
     tensor::check_shape(x, {-1, in_, -1, -1}, "conv2d.x");
@@ -448,7 +443,7 @@ bool has_primitive(const torch::Tensor& weight, torch::ScalarType type) {
 
 // nullptr where the constructor finds no primitive.
 template <typename Layer, typename... Arguments>
-std::unique_ptr<PackedLayer> packed(const Arguments&... arguments) {
+std::unique_ptr<PreparedLayer> packed(const Arguments&... arguments) {
   try {
     return std::make_unique<Layer>(arguments...);
   } catch (const dnnl::error& error) {
@@ -459,17 +454,17 @@ std::unique_ptr<PackedLayer> packed(const Arguments&... arguments) {
 
 }  // namespace
 
-std::unique_ptr<PackedLayer> pack_linear(const torch::Tensor& weight,
-                                         const torch::Tensor& bias,
-                                         torch::ScalarType type) {
+std::unique_ptr<PreparedLayer> prepare_linear_by_library(const torch::Tensor& weight,
+                                                         const torch::Tensor& bias,
+                                                         torch::ScalarType type) {
   return has_primitive(weight, type) ? packed<PackedLinear>(weight, bias, type) : nullptr;
 }
 
-std::unique_ptr<PackedLayer> pack_convolution_by_library(const torch::Tensor& weight,
-                                                         const torch::Tensor& bias,
-                                                         int64_t stride,
-                                                         const Padding& padding,
-                                                         torch::ScalarType type) {
+std::unique_ptr<PreparedLayer> prepare_convolution_by_library(const torch::Tensor& weight,
+                                                              const torch::Tensor& bias,
+                                                              int64_t stride,
+                                                              const Padding& padding,
+                                                              torch::ScalarType type) {
   if (!has_primitive(weight, type)) return nullptr;
   const bool padded =
       padding.top > 0 || padding.left > 0 || padding.bottom > 0 || padding.right > 0;

@@ -1,4 +1,4 @@
-#include "lienzo/nn/packed_layer.h"
+#include "lienzo/nn/prepared_layer.h"
 
 #include <fmt/format.h>
 #include <torch/types.h>
@@ -7,26 +7,40 @@
 #include <utility>
 
 #include "lienzo/base/error.h"
-#include "lienzo/nn/row_convolution.h"
+#include "lienzo/nn/layer_in_place.h"
 #include "lienzo/tensor/shape.h"
 
 namespace lienzo::nn {
 
-void PackedLayer::forward_rows(const torch::Tensor&, bool, bool, const torch::Tensor&) {
+void PreparedLayer::forward_rows(const torch::Tensor&, bool, bool, const torch::Tensor&) {
   throw Error(ErrorKind::kInternal, "[packed layer] some rows of a layer that has none");
 }
 
-std::unique_ptr<PackedLayer> pack_convolution(const torch::Tensor& weight,
+std::unique_ptr<PreparedLayer> prepare_linear(const torch::Tensor& weight,
                                               const torch::Tensor& bias,
-                                              int64_t stride,
-                                              const Padding& padding,
                                               torch::ScalarType type) {
-  auto layer = pack_row_convolution(weight, bias, stride, padding, type);
-  return layer ? std::move(layer)
-               : pack_convolution_by_library(weight, bias, stride, padding, type);
+  auto layer = linear_in_place(weight, bias, type);
+  return layer ? std::move(layer) : prepare_linear_by_library(weight, bias, type);
 }
 
-void check_input(const PackedLayer& layer, const torch::Tensor& x, const char* where) {
+std::unique_ptr<PreparedLayer> prepare_convolution(const torch::Tensor& weight,
+                                                   const torch::Tensor& bias,
+                                                   int64_t stride,
+                                                   const Padding& padding,
+                                                   torch::ScalarType type) {
+  auto layer = convolution_in_place(weight, bias, stride, padding, type);
+  return layer ? std::move(layer)
+               : prepare_convolution_by_library(weight, bias, stride, padding, type);
+}
+
+void check_last_dimension(const torch::Tensor& x, int64_t in) {
+  if (x.dim() > 0 && x.size(-1) == in) return;
+  throw Error(
+      ErrorKind::kInvalidInput,
+      fmt::format("[linear] x of shape {}, expected (..., {})", tensor::shape_text(x.sizes()), in));
+}
+
+void check_input(const PreparedLayer& layer, const torch::Tensor& x, const char* where) {
   if (x.is_cpu() && x.scalar_type() == layer.type()) {
     if (!at::GradMode::is_enabled() || !x.requires_grad()) return;
     throw Error(ErrorKind::kUnsupported,
@@ -42,7 +56,7 @@ void check_input(const PackedLayer& layer, const torch::Tensor& x, const char* w
                           c10::toString(layer.type())));
 }
 
-torch::Tensor convolution_result(const PackedLayer& layer,
+torch::Tensor convolution_result(const PreparedLayer& layer,
                                  const torch::Tensor& x,
                                  c10::IntArrayRef weight,
                                  int64_t stride,
@@ -68,7 +82,7 @@ void release(torch::Tensor& parameter) {
   if (parameter.defined()) parameter.set_data(torch::empty({0}, parameter.options()));
 }
 
-void check_prepared_as(const PackedLayer& layer, torch::ScalarType type) {
+void check_prepared_as(const PreparedLayer& layer, torch::ScalarType type) {
   if (layer.type() == type) return;
   throw Error(
       ErrorKind::kInvalidInput,
