@@ -16,6 +16,7 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/models/operation_count.h"
+#include "lienzo/nn/layer_in_place.h"
 #include "lienzo/nn/prepare.h"
 #include "lienzo/nn/skip_init.h"
 #include "lienzo/pipelines/stable_diffusion/hollow_model.h"
@@ -59,6 +60,8 @@ Module random_network(const Config& config, const torch::Device& device, torch::
     parameter.set_requires_grad(false).uniform_(-bound, bound);
   }
   if (!device.is_cpu()) module->to(device, dtype);
+  // As most files have them.
+  if (device.is_cpu() && nn::prepares_in_place(dtype)) module->to(torch::kHalf);
   nn::prepare_for_inference(*module, dtype);
   return module;
 }
@@ -181,7 +184,8 @@ BenchmarkResult benchmark(const BenchmarkOptions& options, const ProgressSink& p
   const torch::ScalarType dtype =
       options.dtype.empty() ? tensor::fast_dtype(device) : tensor::parse_dtype(options.dtype);
   constexpr uint64_t kParameters = 1'066'000'000;
-  const uint64_t weight_bytes = kParameters * c10::elementSize(dtype);
+  const bool in_place = device.is_cpu() && nn::prepares_in_place(dtype);
+  const uint64_t weight_bytes = kParameters * (in_place ? 2 : c10::elementSize(dtype));
   if (device.is_cpu() && weight_bytes + weight_bytes / 2 > available_memory()) {
     throw Error(ErrorKind::kOutOfMemory,
                 fmt::format("[bench] Stable Diffusion 1.5 takes {} in {}, and {} is free",

@@ -11,6 +11,7 @@
 #include "lienzo/base/hash.h"
 #include "lienzo/checkpoints/checkpoint.h"
 #include "lienzo/diffusion/scheduler_config.h"
+#include "lienzo/nn/layer_in_place.h"
 #include "lienzo/nn/prepare.h"
 #include "lienzo/nn/skip_init.h"
 #include "lienzo/pipelines/stable_diffusion/generation.h"
@@ -41,6 +42,21 @@ uint64_t parameters(const std::optional<checkpoints::Network<Config>>& network) 
   for (const weights::TensorInfo& info : network->tensors->index().tensors())
     count += static_cast<uint64_t>(info.element_count());
   return count;
+}
+
+// Bytes that the numbers of a network take once it is ready on the CPU: where they stay in their
+// file, as many as they have there.
+template <typename Config>
+uint64_t weight_bytes(const std::optional<checkpoints::Network<Config>>& network,
+                      torch::ScalarType dtype) {
+  uint64_t bytes = 0;
+  if (!network) return 0;
+  const bool in_place = nn::prepares_in_place(dtype);
+  for (const weights::TensorInfo& info : network->tensors->index().tensors()) {
+    const torch::ScalarType type = in_place ? weights::scalar_type(info.dtype) : dtype;
+    bytes += static_cast<uint64_t>(info.element_count()) * c10::elementSize(type);
+  }
+  return bytes;
 }
 
 // Builds a network, fills it from its file and makes it ready for the device.
@@ -171,8 +187,11 @@ void describe(const Checkpoint& model, StableDiffusionParts& parts) {
   }
 }
 
-void check_weights_fit(const Checkpoint& model, torch::ScalarType dtype, uint64_t count) {
-  const uint64_t needed = count * c10::elementSize(dtype), free = available_memory();
+void check_weights_fit(const Checkpoint& model, torch::ScalarType dtype) {
+  const uint64_t needed = weight_bytes(model.unet, dtype) + weight_bytes(model.vae, dtype) +
+                          weight_bytes(model.text_encoder, dtype) +
+                          weight_bytes(model.text_encoder_2, dtype);
+  const uint64_t free = available_memory();
   if (needed <= free) return;
   throw Error(ErrorKind::kOutOfMemory,
               fmt::format("[model] the weights of {} take {} in {}, and {} is free; close other "
@@ -214,7 +233,7 @@ StableDiffusion StableDiffusion::load(const fs::path& path, const StableDiffusio
   std::vector<LoadedLora> loras = load_loras(model, options.loras, dtype, options.digest_cache);
   const uint64_t count = parameters(model.unet) + parameters(model.vae) +
                          parameters(model.text_encoder) + parameters(model.text_encoder_2);
-  if (device.is_cpu()) check_weights_fit(model, dtype, count);
+  if (device.is_cpu()) check_weights_fit(model, dtype);
 
   const torch::NoGradGuard no_grad;
   diffusion::SchedulerConfig scheduler = choose_scheduler(model);
@@ -247,11 +266,13 @@ StableDiffusion StableDiffusion::load(const fs::path& path, const StableDiffusio
   for (const fs::path& file : {model.unet->path, model.vae->path}) parts->files.push_back(file);
   if (model.text_encoder) parts->files.push_back(model.text_encoder->path);
   if (model.text_encoder_2) parts->files.push_back(model.text_encoder_2->path);
+  for (const fs::path& file : parts->files) parts->stamps.emplace_back(file);
   return StableDiffusion(std::move(parts));
 }
 
 std::vector<StableDiffusionPicture> StableDiffusion::generate(const StableDiffusionRequest& request,
                                                               const StableDiffusionHooks& hooks) {
+  for (const FileStamp& stamp : parts_->stamps) stamp.require_unchanged();
   return Generation(*parts_, request, hooks).run();
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lienzo/base/file_stamp.h"
 #include "lienzo/checkpoints/family.h"
 #include "lienzo/diffusion/noise_model.h"
 #include "lienzo/diffusion/scheduler_defaults.h"
@@ -34,6 +35,7 @@ struct StableDiffusionParts {
 
   std::vector<LoadedLora> loras = {};             // in its weights
   std::vector<std::filesystem::path> files = {};  // what the hash is made of
+  std::vector<FileStamp> stamps = {};             // of those that its weights are read from
   std::filesystem::path digest_cache;
   std::string hash = {};  // empty until asked for
 };
