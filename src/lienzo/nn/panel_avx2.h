@@ -119,14 +119,19 @@ inline __m256 read_eight(const BFloat16* from) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
 }
 
-// Numbers first..first + count of 16 rows -> (count, 16).
+// Numbers first..first + count of 16 rows -> (count, 16). Those of the next panel, which lie far
+// away in as many places, are brought nearer meanwhile.
 template <typename Number>
 void read_panel_of(const Number* rows, int64_t length, int64_t first, int64_t count, float* to) {
-  constexpr int64_t kEight = 8;
+  constexpr int64_t kEight = 8, kLine = 64 / sizeof(Number);
   for (int64_t half = 0; half < kPanel; half += kEight) {
     const Number* from = rows + half * length + first;
     for (int64_t i = 0; i < count; i += kEight) {
       const int64_t some = count - i < kEight ? count - i : kEight;
+      if (i % kLine == 0) {
+        for (int row = 0; row < kEight; ++row)
+          __builtin_prefetch(from + (kPanel + row) * length + i, /*for writing=*/0, /*locality=*/2);
+      }
       __m256 r[kEight];
       if (some == kEight) {
 #pragma GCC unroll 8

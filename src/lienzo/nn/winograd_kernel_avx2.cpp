@@ -11,9 +11,10 @@ constexpr int64_t kLanes = 8;
 constexpr int64_t kDepth = 160;    // channels that are gone through at a time, at most
 constexpr int64_t kProducts = 16;  // of a tile of 2 x 2 pixels, 4 x 4
 constexpr int64_t kTaps = 9;
-// The 4 x 4 of a tile lie far apart, and not at a power of two, at which they would all compete for
-// the same few lines of the cache.
+// What lies far apart does not lie at a power of two, where all would compete for the same few
+// lines of the cache.
 constexpr int64_t kGap = 16;
+constexpr int64_t kTileProducts = kProducts * kPanel + kGap;  // numbers from one tile to the next
 
 // Channels in as many parts as need be, of nearly the same size.
 int64_t channels_at_a_time(int64_t channels) {
@@ -36,13 +37,12 @@ struct Room {
       : depth(channels_at_a_time(task.channels)),
         input_stride(tiles.count * depth + kGap),
         weight_stride(depth * kPanel + kGap),
-        product_stride(tiles.count * kPanel + kGap) {}
+        products(tiles.count * kTileProducts) {}
   int64_t taps() const { return depth * kTaps * kPanel; }
-  int64_t numbers() const {
-    return taps() + kProducts * (input_stride + weight_stride + product_stride);
-  }
+  int64_t numbers() const { return products + taps() + kProducts * (input_stride + weight_stride); }
   int64_t depth;
-  int64_t input_stride, weight_stride, product_stride;  // from one of the 4 x 4 to the next
+  int64_t input_stride, weight_stride;  // from one of the 4 x 4 to the next
+  int64_t products;
 };
 
 // B^T d B over eight channels; d is 4 x 4 pixels.
@@ -134,13 +134,13 @@ void transform_weights(const float* taps, int64_t deep, float* to, int64_t strid
 }
 
 // A^T m A of one tile and eight outputs: two rows of two pixels.
-inline void transform_output(const float* m, int64_t stride, __m256 (&y)[2][2]) {
+inline void transform_output(const float* m, __m256 (&y)[2][2]) {
   __m256 rows[2][4];
 #pragma GCC unroll 4
   for (int j = 0; j < 4; ++j) {
-    const __m256 m0 = _mm256_loadu_ps(m + j * stride), m1 = _mm256_loadu_ps(m + (4 + j) * stride),
-                 m2 = _mm256_loadu_ps(m + (8 + j) * stride),
-                 m3 = _mm256_loadu_ps(m + (12 + j) * stride);
+    const __m256 m0 = _mm256_loadu_ps(m + j * kPanel), m1 = _mm256_loadu_ps(m + (4 + j) * kPanel),
+                 m2 = _mm256_loadu_ps(m + (8 + j) * kPanel),
+                 m3 = _mm256_loadu_ps(m + (12 + j) * kPanel);
     rows[0][j] = m0 + m1 + m2;
     rows[1][j] = m1 - m2 - m3;
   }
@@ -156,24 +156,30 @@ void add_outputs(const ConvolutionTask& task,
                  const Tiles& tiles,
                  int64_t panel,
                  bool begins,
-                 const float* products,
-                 int64_t stride) {
+                 const float* products) {
+  constexpr int64_t kAhead = 12;  // tiles whose y is on its way: it lies scattered in memory
+  const int64_t y_row = task.y_width * task.outputs, each = tiles.rows * tiles.columns;
   const float* bias = task.bias + panel * kPanel;
   const float* m = products;
   for (int64_t picture = task.first_picture; picture < task.last_picture; ++picture) {
-    for (int64_t tile = 0; tile < tiles.rows * tiles.columns; ++tile, m += kPanel) {
+    float* y_panel = task.y + picture * task.y_picture + panel * kPanel;
+    for (int64_t tile = 0; tile < each; ++tile, m += kTileProducts) {
       const int64_t row = task.first_row + tile / tiles.columns * 2;
       const int64_t column = tile % tiles.columns * 2;
-      float* pixel = task.y + picture * task.y_picture +
-                     (row * task.y_width + column) * task.outputs + panel * kPanel;
+      float* pixel = y_panel + row * y_row + column * task.outputs;
+      const float* later = pixel + 2 * kAhead * task.outputs;
+      for (int64_t i = 0; i < 2; ++i) {
+        __builtin_prefetch(later + i * y_row, /*for writing=*/1);
+        __builtin_prefetch(later + i * y_row + task.outputs, /*for writing=*/1);
+      }
       const int64_t rows = std::min<int64_t>(2, task.last_row - row);
       const int64_t columns = std::min<int64_t>(2, task.y_width - column);
       for (int64_t half = 0; half < kPanel; half += kLanes) {
         __m256 y[2][2];
-        transform_output(m + half, stride, y);
+        transform_output(m + half, y);
         for (int64_t i = 0; i < rows; ++i) {
           for (int64_t j = 0; j < columns; ++j) {
-            float* to = pixel + (i * task.y_width + j) * task.outputs + half;
+            float* to = pixel + i * y_row + j * task.outputs + half;
             _mm256_storeu_ps(to, _mm256_loadu_ps(begins ? bias + half : to) + y[i][j]);
           }
         }
@@ -193,12 +199,10 @@ void convolve_by_winograd(const ConvolutionTask& task, float* scratch) {
   float* inputs = scratch;
   float* weights = inputs + kProducts * room.input_stride;
   float* products = weights + kProducts * room.weight_stride;
-  float* taps = products + kProducts * room.product_stride;
+  float* taps = products + room.products;
   // Of doubled pixels the two in the middle of a tile are one, so the difference of them is zero.
   const auto is_zero = [&](int64_t at) { return task.doubled && (at / 4 == 2 || at % 4 == 2); };
-  for (int64_t at = 0; at < kProducts; ++at) {
-    if (is_zero(at)) std::fill_n(products + at * room.product_stride, room.product_stride, 0.0f);
-  }
+  if (task.doubled) std::fill_n(products, room.products, 0.0f);
   for (int64_t first = 0; first < task.channels; first += room.depth) {
     const int64_t deep = std::min(room.depth, task.channels - first);
     transform_inputs(task, tiles, first, deep, inputs, room.input_stride);
@@ -214,10 +218,10 @@ void convolve_by_winograd(const ConvolutionTask& task, float* scratch) {
                        weights + at * room.weight_stride,
                        zeros,
                        0,
-                       products + at * room.product_stride,
-                       kPanel);
+                       products + at * kPanel,
+                       kTileProducts);
       }
-      add_outputs(task, tiles, panel, first == 0, products, room.product_stride);
+      add_outputs(task, tiles, panel, first == 0, products);
     }
   }
 }
