@@ -22,9 +22,9 @@ torch::Tensor with_threads(int threads, F&& f) {
   return result;
 }
 
-/// Whether a layer was packed when it was prepared, which depends on the build and the processor.
+/// Whether a layer keeps its weights in a form of its own once prepared, which depends on the build and the processor.
 template <typename Layer>
-bool is_packed(const Layer& layer) {
+bool is_prepared(const Layer& layer) {
   return layer->weight.numel() == 0;
 }
 

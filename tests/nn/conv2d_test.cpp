@@ -70,7 +70,7 @@ TEST_P(Convolutions, DependOnNeitherThreadsNorTheRestOfTheBatch) {
   for (const auto type : {torch::kFloat, torch::kBFloat16}) {
     Conv2d layer = make();
     layer->prepare(type);
-    if (!is_packed(layer)) GTEST_SKIP() << "nothing is packed here";
+    if (!is_prepared(layer)) GTEST_SKIP() << "no fast layers here";
     const torch::InferenceMode inference;
     const torch::Tensor x = input().to(type);
     const torch::Tensor one = with_threads(1, [&] { return layer(x); });
@@ -132,7 +132,7 @@ TEST(Conv2d, PreparedFollowsTheSizeOfThePictures) {
 TEST(Conv2d, PreparedRefusesWhatItCannotDo) {
   Conv2d layer(Conv2dOptions{.in = 3, .out = 4});
   layer->prepare(torch::kFloat);
-  if (!is_packed(layer)) GTEST_SKIP() << "nothing is packed here";
+  if (!is_prepared(layer)) GTEST_SKIP() << "no fast layers here";
   EXPECT_THROW(layer(torch::randn({1, 4, 6, 6})), Error);
   EXPECT_THROW(layer(torch::randn({3, 6, 6})), Error);
   EXPECT_THROW(layer(torch::randn({1, 3, 6, 6}).to(torch::kBFloat16)), Error);

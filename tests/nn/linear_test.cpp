@@ -57,7 +57,7 @@ TEST_P(Linears, DependOnNeitherThreadsNorTheRestOfTheBatch) {
   for (const auto type : {torch::kFloat, torch::kBFloat16}) {
     Linear layer = make();
     layer->prepare(type);
-    if (!is_packed(layer)) GTEST_SKIP() << "nothing is packed here";
+    if (!is_prepared(layer)) GTEST_SKIP() << "no fast layers here";
     const torch::InferenceMode inference;
     const torch::Tensor x = input().to(type);
     const torch::Tensor one = with_threads(1, [&] { return layer(x); });
@@ -113,7 +113,7 @@ TEST(Linear, StartsAsLibtorchDoes) {
 TEST(Linear, PreparedRefusesWhatItCannotDo) {
   Linear layer(3, 4);
   layer->prepare(torch::kFloat);
-  if (!is_packed(layer)) GTEST_SKIP() << "nothing is packed here";
+  if (!is_prepared(layer)) GTEST_SKIP() << "no fast layers here";
   EXPECT_THROW(layer(torch::randn({2, 4})), Error);
   EXPECT_THROW(layer(torch::randn({2, 3}).to(torch::kBFloat16)), Error);
   EXPECT_THROW(layer(torch::randn({2, 3}).requires_grad_(true)), Error);

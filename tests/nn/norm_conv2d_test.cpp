@@ -34,7 +34,7 @@ struct Layers {
 TEST(NormConv2d, HasTheBitsOfTheLayersOneAfterTheOther) {
   torch::manual_seed(1);
   Layers layers(64, 24);
-  if (!layers.conv->prepared()) GTEST_SKIP() << "nothing is packed here";
+  if (!layers.conv->prepared()) GTEST_SKIP() << "no fast layers here";
   const torch::InferenceMode inference;
   const torch::Tensor x = tall(2, 64), add = torch::randn({2, 64});
   ASSERT_TRUE(wants_strips(x, *layers.conv));
@@ -61,7 +61,7 @@ TEST(NormConv2d, HasTheBitsOfTheLayersOneAfterTheOther) {
 TEST(NormConv2d, MayTakeThePlaceOfItsInput) {
   torch::manual_seed(2);
   Layers layers(64, 64);
-  if (!layers.conv->prepared()) GTEST_SKIP() << "nothing is packed here";
+  if (!layers.conv->prepared()) GTEST_SKIP() << "no fast layers here";
   const torch::InferenceMode inference;
   const torch::Tensor x = tall(1, 64);
   const torch::Tensor wanted = layers.conv(layers.norm(x, /*silu=*/true));

@@ -114,7 +114,7 @@ TEST(Prepare, RefusesOtherTypesAndASecondTypeOfPackedWeights) {
   EXPECT_THROW(prepare_for_inference(network, torch::kDouble), Error);
   EXPECT_THROW(prepare_for_inference(network, torch::kInt), Error);
   prepare_for_inference(network, torch::kFloat);
-  if (!is_packed(network.conv)) GTEST_SKIP() << "nothing is packed here";
+  if (!is_prepared(network.conv)) GTEST_SKIP() << "no fast layers here";
   EXPECT_THROW(prepare_for_inference(network, torch::kBFloat16), Error);
 }
 

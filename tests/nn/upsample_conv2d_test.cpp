@@ -34,9 +34,12 @@ TEST(UpsampleConv2d, EqualsTheConvolutionOfTheDoubledPicture) {
   torch::manual_seed(1);
   for (const auto type : {torch::kFloat, torch::kBFloat16}) {
     const double tolerance = type == torch::kFloat ? 4e-6 : 2 * kBfloatRounding;
-    for (const auto& [channels, height, width] :
-         {std::array<int64_t, 3>{64, 8, 8}, {320, 5, 9}, {7, 1, 3}, {48, 1, 1}}) {
-      UpsampleConv2d layer(channels, channels + 3);
+    for (const auto& [channels, out, height, width] : {std::array<int64_t, 4>{64, 64, 8, 8},
+                                                       {320, 48, 5, 9},
+                                                       {320, 323, 3, 4},
+                                                       {7, 10, 1, 3},
+                                                       {48, 16, 1, 1}}) {
+      UpsampleConv2d layer(channels, out);
       const torch::Tensor x = torch::randn({2, channels, height, width}).to(type);
       const torch::Tensor whole = reference(layer, x, 2 * height, 2 * width),
                           cut = reference(layer, x, 2 * height - 1, 2 * width - 1),
@@ -61,7 +64,7 @@ TEST(UpsampleConv2d, DependsOnNeitherThreadsNorTheRestOfTheBatch) {
   torch::manual_seed(2);
   UpsampleConv2d layer(64, 64);
   layer->prepare(torch::kFloat);
-  if (!is_packed(layer)) GTEST_SKIP() << "nothing is packed here";
+  if (!is_prepared(layer)) GTEST_SKIP() << "no fast layers here";
   const torch::InferenceMode inference;
   const torch::Tensor x = torch::randn({2, 64, 16, 11});
   const torch::Tensor one = with_threads(1, [&] { return layer(x); });

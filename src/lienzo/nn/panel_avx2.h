@@ -17,7 +17,8 @@ namespace {
 constexpr int64_t kTileRows = 6;
 
 // y (kCount, 16) = start + x (kCount, deep) weights (deep, 16). Long sums are made of such parts,
-// which rounds less than one sum after the other.
+// which rounds less than one sum after the other. Steps are unrolled by fours: with the counting of
+// each there were more instructions than a core can begin in time that another thread shares.
 template <int kCount>
 void multiply_tile(const float* x,
                    int64_t x_stride,
@@ -30,6 +31,7 @@ void multiply_tile(const float* x,
   __m256 low[kCount], high[kCount];
 #pragma GCC unroll 6
   for (int p = 0; p < kCount; ++p) low[p] = high[p] = _mm256_setzero_ps();
+#pragma GCC unroll 4
   for (int64_t i = 0; i < deep; ++i, weights += kPanel) {
     const __m256 w0 = _mm256_loadu_ps(weights), w1 = _mm256_loadu_ps(weights + 8);
 #pragma GCC unroll 6
