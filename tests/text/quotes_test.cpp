@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "lienzo/base/error.h"
 
@@ -81,14 +81,16 @@ TEST(Quotes, RefuseBrokenUtf8) {
   }
 }
 
+// Of the processor, so that other work on the machine does not count; looked for again from every
+// opening mark, closing ones would take minutes.
 TEST(Quotes, TakeLinearTime) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   for (const std::string unit : {"« ", " 'a", " ‘a", "“ ", "\"", "'", "「"}) {
     std::string prompt;
     while (prompt.size() < 300'000) prompt += unit;
     normalise_quoted(prompt);
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC);
 }
 
 }  // namespace
