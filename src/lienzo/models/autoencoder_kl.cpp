@@ -60,25 +60,6 @@ struct PixelAttentionImpl : torch::nn::Module {
 };
 TORCH_MODULE(PixelAttention);
 
-struct MidBlockImpl : torch::nn::Module {
-  MidBlockImpl(int64_t channels, const AutoencoderKlConfig& config)
-      : resnets(register_module("resnets", torch::nn::ModuleList())) {
-    if (config.mid_block_add_attention) {
-      attentions = register_module("attentions", torch::nn::ModuleList());
-      attentions->push_back(PixelAttention(channels, config.norm_num_groups));
-    }
-    for (int i = 0; i < 2; ++i)
-      resnets->push_back(resnet(channels, channels, config.norm_num_groups));
-  }
-  torch::Tensor forward(const torch::Tensor& x) {
-    torch::Tensor h = resnets[0]->as<nn::ResnetBlock2dImpl>()->forward(x);
-    if (attentions) h = attentions[0]->as<PixelAttentionImpl>()->forward(h);
-    return resnets[1]->as<nn::ResnetBlock2dImpl>()->forward(h);
-  }
-  torch::nn::ModuleList attentions{nullptr}, resnets;
-};
-TORCH_MODULE(MidBlock);
-
 // Hold the convolution under the name "conv", as diffusers' Downsample2D and Upsample2D do.
 struct VaeDownsampleImpl : torch::nn::Module {
   explicit VaeDownsampleImpl(int64_t channels)
@@ -223,6 +204,25 @@ Json AutoencoderKlConfig::to_json() const {
           {"use_quant_conv", use_quant_conv}};
 }
 
+struct AutoencoderMidBlockImpl : torch::nn::Module {
+  AutoencoderMidBlockImpl(int64_t channels, const AutoencoderKlConfig& config)
+      : resnets(register_module("resnets", torch::nn::ModuleList())) {
+    if (config.mid_block_add_attention) {
+      attentions = register_module("attentions", torch::nn::ModuleList());
+      attentions->push_back(PixelAttention(channels, config.norm_num_groups));
+    }
+    for (int i = 0; i < 2; ++i)
+      resnets->push_back(resnet(channels, channels, config.norm_num_groups));
+  }
+  torch::Tensor forward(const torch::Tensor& x) {
+    torch::Tensor h = resnets[0]->as<nn::ResnetBlock2dImpl>()->forward(x);
+    if (attentions) h = attentions[0]->as<PixelAttentionImpl>()->forward(h);
+    return resnets[1]->as<nn::ResnetBlock2dImpl>()->forward(h);
+  }
+  torch::nn::ModuleList attentions{nullptr}, resnets;
+};
+TORCH_MODULE(AutoencoderMidBlock);
+
 class AutoencoderEncoderImpl : public torch::nn::Module {
  public:
   explicit AutoencoderEncoderImpl(const AutoencoderKlConfig& config) {
@@ -237,7 +237,7 @@ class AutoencoderEncoderImpl : public torch::nn::Module {
                                     /*up=*/false,
                                     i + 1 < widths.size()));
     }
-    mid_block_ = register_module("mid_block", MidBlock(widths.back(), config));
+    mid_block_ = register_module("mid_block", AutoencoderMidBlock(widths.back(), config));
     conv_norm_out_ = register_module(
         "conv_norm_out", nn::GroupNorm(config.norm_num_groups, widths.back(), kNormEpsilon));
     conv_out_ = register_module("conv_out", conv3x3(widths.back(), 2 * config.latent_channels));
@@ -253,7 +253,7 @@ class AutoencoderEncoderImpl : public torch::nn::Module {
  private:
   nn::Conv2d conv_in_{nullptr}, conv_out_{nullptr};
   torch::nn::ModuleList down_blocks_{nullptr};
-  MidBlock mid_block_{nullptr};
+  AutoencoderMidBlock mid_block_{nullptr};
   nn::GroupNorm conv_norm_out_{nullptr};
 };
 
@@ -272,7 +272,7 @@ class AutoencoderDecoderImpl : public torch::nn::Module {
                                   /*up=*/true,
                                   i + 1 < widths.size()));
     }
-    mid_block_ = register_module("mid_block", MidBlock(widths.front(), config));
+    mid_block_ = register_module("mid_block", AutoencoderMidBlock(widths.front(), config));
     conv_norm_out_ = register_module(
         "conv_norm_out", nn::GroupNorm(config.norm_num_groups, widths.back(), kNormEpsilon));
     conv_out_ = register_module("conv_out", conv3x3(widths.back(), config.out_channels));
@@ -286,7 +286,7 @@ class AutoencoderDecoderImpl : public torch::nn::Module {
  private:
   nn::Conv2d conv_in_{nullptr}, conv_out_{nullptr};
   torch::nn::ModuleList up_blocks_{nullptr};
-  MidBlock mid_block_{nullptr};
+  AutoencoderMidBlock mid_block_{nullptr};
   nn::GroupNorm conv_norm_out_{nullptr};
 };
 

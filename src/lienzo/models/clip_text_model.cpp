@@ -22,30 +22,6 @@
 namespace lienzo::models {
 namespace {
 
-// A table of rows under the name "weight". It stays in its file's type where that is the smaller
-// one: a text reads few of its rows.
-struct TableImpl : torch::nn::Module, nn::Preparable {
-  TableImpl(int64_t rows, int64_t width)
-      : weight(register_parameter("weight", torch::empty({rows, width}))) {
-    if (!nn::SkipInit::active()) torch::nn::init::normal_(weight, 0, 0.02);
-  }
-  void prepare(torch::ScalarType dtype) override {
-    const bool smaller = weight.element_size() <= c10::elementSize(dtype);
-    // A copy, so that the file may go.
-    weight.set_data(weight.to(smaller ? weight.scalar_type() : dtype,
-                              /*non_blocking=*/false,
-                              /*copy=*/true));
-    type = dtype;
-  }
-  torch::Tensor rows(const torch::Tensor& ids) {
-    const torch::Tensor found = torch::embedding(weight, ids);
-    return type ? found.to(*type) : found;
-  }
-  torch::Tensor weight;
-  std::optional<torch::ScalarType> type;  // once prepared
-};
-TORCH_MODULE(Table);
-
 struct AttentionImpl : torch::nn::Module {
   explicit AttentionImpl(const ClipTextConfig& config)
       : heads(config.num_attention_heads),
@@ -100,6 +76,30 @@ TORCH_MODULE(Layer);
 }  // namespace
 
 struct ClipTextModelImpl::Parts {
+  // A table of rows under the name "weight". It stays in its file's type where that is the smaller
+  // one: a text reads few of its rows.
+  struct TableImpl : torch::nn::Module, nn::Preparable {
+    TableImpl(int64_t rows, int64_t width)
+        : weight(register_parameter("weight", torch::empty({rows, width}))) {
+      if (!nn::SkipInit::active()) torch::nn::init::normal_(weight, 0, 0.02);
+    }
+    void prepare(torch::ScalarType dtype) override {
+      const bool smaller = c10::elementSize(weight.scalar_type()) <= c10::elementSize(dtype);
+      // A copy, so that the file may go.
+      weight.set_data(weight.to(smaller ? weight.scalar_type() : dtype,
+                                /*non_blocking=*/false,
+                                /*copy=*/true));
+      type = dtype;
+    }
+    torch::Tensor rows(const torch::Tensor& ids) {
+      const torch::Tensor found = torch::embedding(weight, ids);
+      return type ? found.to(*type) : found;
+    }
+    torch::Tensor weight;
+    std::optional<torch::ScalarType> type;  // once prepared
+  };
+  TORCH_MODULE(Table);
+
   Table token_embedding{nullptr}, position_embedding{nullptr};
   torch::nn::ModuleList layers;
   nn::LayerNorm final_layer_norm{nullptr};
@@ -211,10 +211,10 @@ ClipTextModelImpl::ClipTextModelImpl(const ClipTextConfig& config)
   const auto embeddings = group(*text_model, "embeddings");
   const auto encoder = group(*text_model, "encoder");
   Parts& p = *parts_;
-  p.token_embedding =
-      embeddings->register_module("token_embedding", Table(config.vocab_size, config.hidden_size));
+  p.token_embedding = embeddings->register_module(
+      "token_embedding", Parts::Table(config.vocab_size, config.hidden_size));
   p.position_embedding = embeddings->register_module(
-      "position_embedding", Table(config.max_position_embeddings, config.hidden_size));
+      "position_embedding", Parts::Table(config.max_position_embeddings, config.hidden_size));
   encoder->register_module("layers", p.layers);
   for (int64_t i = 0; i < config.num_hidden_layers; ++i) p.layers->push_back(Layer(config));
   p.final_layer_norm = text_model->register_module(

@@ -24,31 +24,6 @@ namespace {
 constexpr size_t kCachedWords = 32768;     // a vocabulary of words in use, about 4 MB
 constexpr size_t kLongestCachedWord = 64;  // bytes; longer ones hardly ever come again
 
-/// Remembers the ids of words, since the same few thousand make up nearly all text. Full, it keeps
-/// what it has.
-class WordCache {
- public:
-  /// Appends the ids of `word` if known.
-  bool append(std::string_view word, std::vector<int>& ids) const {
-    const std::shared_lock lock(mutex_);
-    const auto found = words_.find(word);
-    if (found == words_.end()) return false;
-    ids.insert(ids.end(), found->second.begin(), found->second.end());
-    return true;
-  }
-
-  void remember(std::string_view word, std::span<const int> ids) {
-    if (word.size() > kLongestCachedWord) return;
-    const std::unique_lock lock(mutex_);
-    if (words_.size() >= kCachedWords) return;
-    words_.try_emplace(std::string(word), ids.begin(), ids.end());
-  }
-
- private:
-  mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string, std::vector<int>, StringHash, std::equal_to<>> words_;
-};
-
 /// `normalized` picks the tokens searched in the normalized text; their contents are normalized
 /// alike.
 AddedTokenFinder make_finder(const BpeDefinition& definition, bool normalized) {
@@ -72,6 +47,31 @@ std::string replace_broken_utf8(std::string_view bytes) {
 }  // namespace
 
 struct BpeTokenizer::State {
+  /// Remembers the ids of words, since the same few thousand make up nearly all text. Full, it
+  /// keeps what it has.
+  class WordCache {
+   public:
+    /// Appends the ids of `word` if known.
+    bool append(std::string_view word, std::vector<int>& ids) const {
+      const std::shared_lock lock(mutex_);
+      const auto found = words_.find(word);
+      if (found == words_.end()) return false;
+      ids.insert(ids.end(), found->second.begin(), found->second.end());
+      return true;
+    }
+
+    void remember(std::string_view word, std::span<const int> ids) {
+      if (word.size() > kLongestCachedWord) return;
+      const std::unique_lock lock(mutex_);
+      if (words_.size() >= kCachedWords) return;
+      words_.try_emplace(std::string(word), ids.begin(), ids.end());
+    }
+
+   private:
+    mutable std::shared_mutex mutex_;
+    std::unordered_map<std::string, std::vector<int>, StringHash, std::equal_to<>> words_;
+  };
+
   State(BpeDefinition parts, const std::string& where)
       : definition(std::move(parts)),
         model(definition, where),
