@@ -82,8 +82,9 @@ void expect_text_encoder(const Network<models::ClipTextConfig>& network,
   const auto said = encoder(first(given, "input_ids"), 0, /*normed=*/true);
   EXPECT_LE(error(said.hidden, found->second), 1e-5) << name << " " << part;
   const auto pooled = answers().tensors.find(name + "." + part + ".text_embeds");
-  if (pooled != answers().tensors.end())
+  if (pooled != answers().tensors.end()) {
     EXPECT_LE(error(said.pooled, pooled->second), 1e-5) << name << " " << part;
+  }
 }
 
 class LoraGolden : public testing::TestWithParam<const char*> {};
