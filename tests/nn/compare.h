@@ -22,7 +22,8 @@ torch::Tensor with_threads(int threads, F&& f) {
   return result;
 }
 
-/// Whether a layer keeps its weights in a form of its own once prepared, which depends on the build and the processor.
+/// Whether a layer keeps its weights in a form of its own once prepared, which depends on the build
+/// and the processor.
 template <typename Layer>
 bool is_prepared(const Layer& layer) {
   return layer->weight.numel() == 0;

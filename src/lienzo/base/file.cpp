@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "lienzo/base/error.h"
+#include "lienzo/base/mapping_guard.h"
 #include "lienzo/base/random.h"
 
 namespace lienzo {
@@ -116,10 +117,13 @@ MappedFile::MappedFile(fs::path path, Mapping mapping) : path_(std::move(path)) 
                       0);
   if (data == MAP_FAILED) fail(path_, "map", errno);
   data_ = static_cast<const std::byte*>(data);
+  guard_mapping(data_, size_);
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (data_ == nullptr) return;
+  forget_mapping(data_);
+  ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "lienzo/base/error.h"
+#include "lienzo/base/file_stamp.h"
 #include "lienzo/checkpoints/upscaler.h"
 #include "lienzo/image/resize.h"
 #include "lienzo/nn/prepare.h"
@@ -83,6 +84,7 @@ image::Image colours_of(const image::Image& picture) {
 
 struct PictureUpscaler::Parts {
   UpscalerFacts facts;
+  FileStamp stamp;  // of the file that its weights are read from
   torch::Device device = torch::kCPU;
   torch::ScalarType dtype = torch::kFloat;
   int multiple = 1;  // of pixels a side that the network takes
@@ -111,7 +113,8 @@ PictureUpscaler::~PictureUpscaler() = default;
 PictureUpscaler PictureUpscaler::load(const std::filesystem::path& path,
                                       const UpscalerOptions& options) {
   const checkpoints::Upscaler file = checkpoints::open_upscaler(path);
-  auto parts = std::make_unique<Parts>();
+  FileStamp stamp(path);
+  auto parts = std::make_unique<Parts>(Parts{.facts = {}, .stamp = std::move(stamp)});
   parts->device = tensor::parse_device(options.device);
   parts->dtype = options.dtype.empty() ? tensor::fast_dtype(parts->device)
                                        : tensor::parse_dtype(options.dtype);
@@ -143,6 +146,7 @@ image::Image PictureUpscaler::enlarge(const image::Image& picture, const Upscale
                             factor,
                             image::kMaxPixels));
   }
+  parts_->stamp.require_unchanged();
   const torch::NoGradGuard no_grad;
   const torch::Tensor x = tensor::to_tensor(colours_of(picture));
   image::Image result(width * factor, height * factor, 3);
@@ -176,6 +180,7 @@ image::Image PictureUpscaler::enlarge(const image::Image& picture, const Upscale
           top * factor);
     tell(i + 1);
   }
+  parts_->stamp.require_unchanged();
   return picture.channels == 4 ? with_alpha_of(picture, result) : result;
 }
 

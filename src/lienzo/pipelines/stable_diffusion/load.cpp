@@ -272,8 +272,13 @@ StableDiffusion StableDiffusion::load(const fs::path& path, const StableDiffusio
 
 std::vector<StableDiffusionPicture> StableDiffusion::generate(const StableDiffusionRequest& request,
                                                               const StableDiffusionHooks& hooks) {
-  for (const FileStamp& stamp : parts_->stamps) stamp.require_unchanged();
-  return Generation(*parts_, request, hooks).run();
+  const auto check_files = [&] {
+    for (const FileStamp& stamp : parts_->stamps) stamp.require_unchanged();
+  };
+  check_files();
+  std::vector<StableDiffusionPicture> pictures = Generation(*parts_, request, hooks).run();
+  check_files();
+  return pictures;
 }
 
 const StableDiffusionFacts& StableDiffusion::facts() const { return parts_->facts; }
