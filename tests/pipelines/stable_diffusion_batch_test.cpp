@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "lienzo/base/error.h"
+#include "lienzo/base/mapping_guard.h"
 #include "lienzo/checkpoints/checkpoint.h"
+#include "lienzo/nn/layer_in_place.h"
 #include "lienzo/pipelines/stable_diffusion/hollow_model.h"
 #include "lienzo/pipelines/stable_diffusion/memory.h"
 #include "lienzo/pipelines/stable_diffusion/stable_diffusion.h"
@@ -39,6 +42,41 @@ TEST(StableDiffusionBatch, APictureIsTheSameAloneAndAmongOthers) {
     }
     EXPECT_NE(together[0].image, together[1].image);
   }
+}
+
+// Where weights stay in their file, they are read at every step.
+TEST(StableDiffusionFiles, AModelThatSomebodyWritesIntoDrawsNothing) {
+  if (!nn::prepares_in_place(torch::kFloat)) GTEST_SKIP() << "this processor has other kernels";
+  survive_cut_files();
+  const fs::path folder = fs::path(testing::TempDir()) / "written_into";
+  fs::remove_all(folder);
+  fs::copy(fs::path(LIENZO_TEST_DATA "/golden/stable_diffusion/sd1/diffusers"),
+           folder,
+           fs::copy_options::recursive);
+  auto model = StableDiffusion::load(folder, {.dtype = "fp32", .device = "cpu"});
+  StableDiffusionRequest request;
+  request.prompt = "a cube";
+  request.width = request.height = 64;
+  request.sampling.steps = 2;
+  EXPECT_EQ(model.generate(request).size(), 1);
+  int pictures = 0;
+  StableDiffusionHooks hooks;
+  hooks.on_picture = [&](const StableDiffusionPicture&) { ++pictures; };
+  hooks.progress = [&](const Progress&) {
+    const fs::path file = folder / "unet" / "diffusion_pytorch_model.safetensors";
+    fs::resize_file(file, 4096);
+  };
+  for (int again = 0; again < 2; ++again) {
+    try {
+      model.generate(request, hooks);
+      ADD_FAILURE() << "expected an error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kIo);
+      EXPECT_NE(std::string(error.what()).find("load it again"), std::string::npos);
+    }
+  }
+  EXPECT_EQ(pictures, 0);
+  fs::remove_all(folder);
 }
 
 // What a pass was measured to take beside the weights (docs/performance.md), MB.

@@ -84,7 +84,7 @@ image::Image colours_of(const image::Image& picture) {
 
 struct PictureUpscaler::Parts {
   UpscalerFacts facts;
-  FileStamp stamp;  // of the file that its weights are read from
+  FileStamp stamp;  // of the file, in which its weights may stay
   torch::Device device = torch::kCPU;
   torch::ScalarType dtype = torch::kFloat;
   int multiple = 1;  // of pixels a side that the network takes

@@ -141,6 +141,7 @@ ConditioningPair Generation::encode(int steps, int passed) {
 
 std::vector<StableDiffusionPicture> Generation::run() {
   const c10::InferenceMode inference;
+  parts_.require_unchanged_files();
   start_ = std::chrono::steady_clock::now();
   conditioning_ = encode(plan_->steps() + plan_->skipped_steps, 0);
   if (second_plan_) {
@@ -161,6 +162,7 @@ std::vector<StableDiffusionPicture> Generation::run() {
           tensor::to_image(decode_latents(parts_.autoencoder, latents.slice(0, row, row + 1)));
       StableDiffusionPicture picture{.image = finished(made), .record = {}};
       picture.record = make_record(group.seeds[k], picture.image);
+      parts_.require_unchanged_files();
       if (hooks_.on_picture) hooks_.on_picture(picture);
       pictures.push_back(std::move(picture));
     }

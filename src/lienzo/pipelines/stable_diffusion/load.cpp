@@ -266,19 +266,15 @@ StableDiffusion StableDiffusion::load(const fs::path& path, const StableDiffusio
   for (const fs::path& file : {model.unet->path, model.vae->path}) parts->files.push_back(file);
   if (model.text_encoder) parts->files.push_back(model.text_encoder->path);
   if (model.text_encoder_2) parts->files.push_back(model.text_encoder_2->path);
-  for (const fs::path& file : parts->files) parts->stamps.emplace_back(file);
+  if (device.is_cpu() && nn::prepares_in_place(dtype)) {
+    for (const fs::path& file : parts->files) parts->stamps.emplace_back(file);
+  }
   return StableDiffusion(std::move(parts));
 }
 
 std::vector<StableDiffusionPicture> StableDiffusion::generate(const StableDiffusionRequest& request,
                                                               const StableDiffusionHooks& hooks) {
-  const auto check_files = [&] {
-    for (const FileStamp& stamp : parts_->stamps) stamp.require_unchanged();
-  };
-  check_files();
-  std::vector<StableDiffusionPicture> pictures = Generation(*parts_, request, hooks).run();
-  check_files();
-  return pictures;
+  return Generation(*parts_, request, hooks).run();
 }
 
 const StableDiffusionFacts& StableDiffusion::facts() const { return parts_->facts; }

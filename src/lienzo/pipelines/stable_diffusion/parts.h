@@ -35,7 +35,11 @@ struct StableDiffusionParts {
 
   std::vector<LoadedLora> loras = {};             // in its weights
   std::vector<std::filesystem::path> files = {};  // what the hash is made of
-  std::vector<FileStamp> stamps = {};             // of those that its weights are read from
+  std::vector<FileStamp> stamps = {};             // of those that its weights stay in
+  /// Throws kIo where one of them was written into, so that its weights are no longer its own.
+  void require_unchanged_files() const {
+    for (const FileStamp& stamp : stamps) stamp.require_unchanged();
+  }
   std::filesystem::path digest_cache;
   std::string hash = {};  // empty until asked for
 };
