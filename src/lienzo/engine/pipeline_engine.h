@@ -13,7 +13,7 @@ namespace lienzo::engine {
 struct EngineOptions {
   std::filesystem::path embedded;  // folder of the model that comes with the program; may be empty
   std::filesystem::path models;    // folder of the others; need not exist
-  std::filesystem::path vocabulary;             // CLIP's, for single files; may be empty
+  std::filesystem::path vocabulary = {};        // CLIP's, for single files; may be empty
   std::filesystem::path tiny_autoencoder = {};  // TAESD, for previews
   std::filesystem::path digest_cache = {};
   std::string dtype = {}, device = "auto";

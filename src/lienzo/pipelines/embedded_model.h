@@ -22,16 +22,17 @@ inline constexpr int kMostSteps = 200;
 
 struct ImagineRequest {
   std::string prompt;
-  std::string negative_prompt;  // needs guidance above 1
-  int width = 256;              // square, kSmallestSize to kLargestSize pixels
+  std::string negative_prompt = {};  // needs guidance above 1
+  int width = 256;                   // square, kSmallestSize to kLargestSize pixels
   int height = 256;
   int count = 1;
   uint64_t seed = 0;    // picture k has seed + k
   int steps = 0;        // of the decoder; 0: the model's default
   double guidance = 1;  // of the prior, 0 to 100: 1 follows the words as learned, more moves away
                         // from the negative prompt
-  std::string sampler;  // empty: the model's default; see diffusion/samplers/registry.h
-  std::optional<datasets::world::Scene> scene;  // drawn as it is; the prompt is then only recorded
+  std::string sampler = {};  // empty: the model's default; see diffusion/samplers/registry.h
+  // Drawn as it is; the prompt is then only recorded.
+  std::optional<datasets::world::Scene> scene = {};
 };
 
 struct Picture {
