@@ -1,14 +1,12 @@
 #include "lienzo/nn/layer_in_place.h"
 
 #include <ATen/Parallel.h>
-#include <fmt/format.h>
 #include <torch/types.h>
 
 #include <algorithm>
 #include <atomic>
 #include <functional>
 
-#include "lienzo/base/error.h"
 #include "lienzo/nn/layer_kernels.h"
 #include "lienzo/nn/parallel.h"
 #include "lienzo/tensor/shape.h"
@@ -51,12 +49,6 @@ WeightRows rows_of(const torch::Tensor& weight) {
           .length = weight.numel() / weight.size(0)};
 }
 
-torch::Tensor bias_or_zeros(const torch::Tensor& bias, int64_t outputs) {
-  // A copy, since it is small.
-  return bias.defined() ? bias.to(torch::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous()
-                        : at::zeros({outputs});
-}
-
 class LinearInPlace : public PreparedLayer {
  public:
   LinearInPlace(const torch::Tensor& weight, const torch::Tensor& bias)
@@ -67,11 +59,7 @@ class LinearInPlace : public PreparedLayer {
         bias_(bias_or_zeros(bias, out_)) {}
 
   torch::Tensor forward(const torch::Tensor& x) override {
-    check_input(*this, x, "linear");
-    std::vector<int64_t> shape = x.sizes().vec();
-    check_last_dimension(x, in_);
-    shape.back() = out_;
-    const torch::Tensor y = at::empty(shape, x.options());
+    const torch::Tensor y = linear_result(*this, x, {out_, in_});
     if (x.numel() == 0) return y;
     const torch::Tensor in = x.contiguous();
     constexpr int64_t kRows = 256;  // what a core's cache keeps of 256 numbers each
@@ -102,24 +90,6 @@ class LinearInPlace : public PreparedLayer {
  private:
   int64_t in_, out_;
   torch::Tensor weight_, bias_;
-};
-
-// A convolution of single pixels is a linear layer over them.
-class PixelsInPlace : public PreparedLayer {
- public:
-  PixelsInPlace(const torch::Tensor& weight, const torch::Tensor& bias)
-      : PreparedLayer(torch::kFloat), in_(weight.size(1)), linear_(weight.flatten(1), bias) {}
-
-  torch::Tensor forward(const torch::Tensor& x) override {
-    tensor::check_shape(x, {-1, in_, -1, -1}, "conv2d.x");
-    return linear_.forward(x.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
-  }
-
-  torch::Tensor weight() override { return linear_.weight().unsqueeze(2).unsqueeze(3); }
-
- private:
-  int64_t in_;
-  LinearInPlace linear_;
 };
 
 class ConvolutionInPlace : public PreparedLayer {
@@ -250,10 +220,6 @@ std::unique_ptr<PreparedLayer> convolution_in_place(const torch::Tensor& weight,
                                                     const Padding& padding,
                                                     torch::ScalarType type) {
   if (!has_kernels(weight, type) || weight.size(2) != weight.size(3)) return nullptr;
-  const bool padded =
-      padding.top > 0 || padding.left > 0 || padding.bottom > 0 || padding.right > 0;
-  if (weight.size(2) == 1 && stride == 1 && !padded)
-    return std::make_unique<PixelsInPlace>(weight, bias);
   return std::make_unique<ConvolutionInPlace>(weight, bias, stride, padding, /*doubles=*/false);
 }
 

@@ -61,12 +61,19 @@ std::unique_ptr<PreparedLayer> prepare_convolution_by_library(const torch::Tenso
                                                               const Padding& padding,
                                                               torch::ScalarType type);
 
-/// Throws kInvalidInput unless x is (..., in).
-void check_last_dimension(const torch::Tensor& x, int64_t in);
+/// The bias (outputs) in fp32, in memory of its own, so that the file it came from may go; zeros
+/// for an undefined one.
+torch::Tensor bias_or_zeros(const torch::Tensor& bias, int64_t outputs);
 
 /// Throws kInvalidInput unless x is on the CPU and of the layer's type; kUnsupported where a
 /// gradient is wanted. `where` begins the message: "conv2d".
 void check_input(const PreparedLayer& layer, const torch::Tensor& x, const char* where);
+
+/// Room for what a linear layer of weights (out, in) makes of x. Throws as check_input does, and
+/// kInvalidInput unless x is (..., in).
+torch::Tensor linear_result(const PreparedLayer& layer,
+                            const torch::Tensor& x,
+                            c10::IntArrayRef weight);
 
 /// Room for what a convolution makes of x, channels-last. Throws as check_input does, and
 /// kInvalidInput for other channels than the weights' (out, in, kernel, kernel) and for pictures

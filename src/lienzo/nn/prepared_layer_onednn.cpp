@@ -204,12 +204,8 @@ Plan plan_of(const Description& description) {
 
 class Packed : public PreparedLayer {
  public:
-  // A bias of its own, whose file may go.
   Packed(int64_t outputs, const torch::Tensor& bias, torch::ScalarType type)
-      : PreparedLayer(type),
-        bias_(bias.defined()
-                  ? bias.to(torch::kFloat, /*non_blocking=*/false, /*copy=*/true).contiguous()
-                  : at::zeros({outputs})) {}
+      : PreparedLayer(type), bias_(bias_or_zeros(bias, outputs)) {}
 
  protected:
   // A plan without its weights. Throws dnnl::error where there is no primitive.
@@ -295,11 +291,7 @@ class PackedLinear : public Packed {
   }
 
   torch::Tensor forward(const torch::Tensor& x) override {
-    check_input(*this, x, "linear");
-    std::vector<int64_t> shape = x.sizes().vec();
-    check_last_dimension(x, in_);
-    shape.back() = out_;
-    const torch::Tensor y = at::empty(shape, x.options());
+    const torch::Tensor y = linear_result(*this, x, {out_, in_});
     if (x.numel() == 0) return y;
     const torch::Tensor in = x.contiguous().view({-1, in_}), out = y.view({-1, out_});
     const int64_t rows = in.size(0);
@@ -417,25 +409,6 @@ class PackedConvolution : public Packed {
   Padding padding_;
 };
 
-// A convolution of single pixels is a linear layer over them, whose weights have one order for all
-// sizes of picture.
-class PackedPixels : public PreparedLayer {
- public:
-  PackedPixels(const torch::Tensor& weight, const torch::Tensor& bias, torch::ScalarType type)
-      : PreparedLayer(type), in_(weight.size(1)), linear_(weight.flatten(1), bias, type) {}
-
-  torch::Tensor forward(const torch::Tensor& x) override {
-    tensor::check_shape(x, {-1, in_, -1, -1}, "conv2d.x");
-    return linear_.forward(x.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
-  }
-
-  torch::Tensor weight() override { return linear_.weight().unsqueeze(2).unsqueeze(3); }
-
- private:
-  int64_t in_;
-  PackedLinear linear_;
-};
-
 bool has_primitive(const torch::Tensor& weight, torch::ScalarType type) {
   return weight.is_cpu() && weight.numel() > 0 &&
          (type == torch::kFloat || type == torch::kBFloat16);
@@ -466,10 +439,6 @@ std::unique_ptr<PreparedLayer> prepare_convolution_by_library(const torch::Tenso
                                                               const Padding& padding,
                                                               torch::ScalarType type) {
   if (!has_primitive(weight, type)) return nullptr;
-  const bool padded =
-      padding.top > 0 || padding.left > 0 || padding.bottom > 0 || padding.right > 0;
-  if (weight.size(2) == 1 && weight.size(3) == 1 && stride == 1 && !padded)
-    return packed<PackedPixels>(weight, bias, type);
   return packed<PackedConvolution>(weight, bias, stride, padding, type);
 }
 
