@@ -20,7 +20,8 @@ int64_t ChangeSignal::wait(int64_t seen,
   const Clock::time_point end = Clock::now() + longest;
   std::unique_lock lock(mutex_);
   while (latest_ <= seen) {
-    if (Clock::now() >= next_read_) {
+    // As long as nothing is known there is nothing to answer: each reads for itself.
+    if (latest_ < 0 || Clock::now() >= next_read_) {
       next_read_ = Clock::now() + interval;
       lock.unlock();
       raise(read());
