@@ -56,11 +56,9 @@ void convolve(const ConvolutionTask& task, float* scratch) {
       }
       for (int64_t panel = task.first_panel; panel < task.last_panel; ++panel) {
         read_panel(task.weights, panel, first * taps, window, weights);
-        float* y = out + panel * kPanel;
-        const float* start = first == 0 ? task.bias + panel * kPanel : y;
-        const int64_t start_stride = first == 0 ? 0 : task.outputs;
-        multiply_panel(
-            pixels, windows, window, window, weights, start, start_stride, y, task.outputs);
+        const Rows<float> y{out + panel * kPanel, task.outputs};
+        const Rows<const float> bias{task.bias + panel * kPanel, 0}, so_far{y.first, y.stride};
+        multiply_panel(pixels, {windows, window}, window, weights, first == 0 ? bias : so_far, y);
       }
     }
   }

@@ -47,15 +47,10 @@ void multiply(const LinearTask& task, float* scratch) {
       for (int64_t panel = begin; panel < end; ++panel) {
         read_panel(task.weights, panel, first, deep, weights);
         float* sum = sums + (panel - begin) * rows * kPanel;
-        multiply_panel(rows,
-                       x,
-                       deep,
-                       deep,
-                       weights,
-                       begins ? task.bias + panel * kPanel : sum,
-                       begins ? 0 : kPanel,
-                       ends ? task.y + panel * kPanel : sum,
-                       ends ? task.outputs : kPanel);
+        const Rows<const float> bias{task.bias + panel * kPanel, 0};
+        const Rows<const float> before{sum, kPanel};
+        const Rows<float> after{sum, kPanel}, y{task.y + panel * kPanel, task.outputs};
+        multiply_panel(rows, {x, deep}, deep, weights, begins ? bias : before, ends ? y : after);
       }
     }
   }

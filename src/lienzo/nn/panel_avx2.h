@@ -16,18 +16,25 @@ namespace {
 // Rows of x that are multiplied together: 6 x 2 sums, two weights and a number fill 15 registers.
 constexpr int64_t kTileRows = 6;
 
+// Rows of numbers in memory; with a stride of 0 they are all the same one.
+template <typename Number>
+struct Rows {
+  Number* first = nullptr;
+  int64_t stride = 0;  // numbers from one row's beginning to the next one's
+
+  Number* row(int64_t at) const { return first + at * stride; }
+  Rows from(int64_t at) const { return {row(at), stride}; }
+};
+
 // y (kCount, 16) = start + x (kCount, deep) weights (deep, 16). Long sums are made of such parts,
 // which rounds less than one sum after the other. Steps are unrolled by fours: with the counting of
 // each there were more instructions than a core can begin in time that another thread shares.
 template <int kCount>
-void multiply_tile(const float* x,
-                   int64_t x_stride,
+void multiply_tile(Rows<const float> x,
                    int64_t deep,
                    const float* weights,
-                   const float* start,
-                   int64_t start_stride,
-                   float* y,
-                   int64_t y_stride) {
+                   Rows<const float> start,
+                   Rows<float> y) {
   __m256 low[kCount], high[kCount];
 #pragma GCC unroll 6
   for (int p = 0; p < kCount; ++p) low[p] = high[p] = _mm256_setzero_ps();
@@ -36,31 +43,28 @@ void multiply_tile(const float* x,
     const __m256 w0 = _mm256_loadu_ps(weights), w1 = _mm256_loadu_ps(weights + 8);
 #pragma GCC unroll 6
     for (int p = 0; p < kCount; ++p) {
-      const __m256 number = _mm256_broadcast_ss(x + p * x_stride + i);
+      const __m256 number = _mm256_broadcast_ss(x.row(p) + i);
       low[p] = _mm256_fmadd_ps(number, w0, low[p]);
       high[p] = _mm256_fmadd_ps(number, w1, high[p]);
     }
   }
 #pragma GCC unroll 6
   for (int p = 0; p < kCount; ++p) {
-    const float* from = start + p * start_stride;
-    _mm256_storeu_ps(y + p * y_stride, _mm256_loadu_ps(from) + low[p]);
-    _mm256_storeu_ps(y + p * y_stride + 8, _mm256_loadu_ps(from + 8) + high[p]);
+    const float* from = start.row(p);
+    _mm256_storeu_ps(y.row(p), _mm256_loadu_ps(from) + low[p]);
+    _mm256_storeu_ps(y.row(p) + 8, _mm256_loadu_ps(from + 8) + high[p]);
   }
 }
 
 // The same for any number of rows, in tiles of nearly the same size.
 inline void multiply_panel(int64_t rows,
-                           const float* x,
-                           int64_t x_stride,
+                           Rows<const float> x,
                            int64_t deep,
                            const float* weights,
-                           const float* start,
-                           int64_t start_stride,
-                           float* y,
-                           int64_t y_stride) {
-  using Multiply = void (*)(
-      const float*, int64_t, int64_t, const float*, const float*, int64_t, float*, int64_t);
+                           Rows<const float> start,
+                           Rows<float> y) {
+  using Multiply =
+      void (*)(Rows<const float>, int64_t, const float*, Rows<const float>, Rows<float>);
   constexpr Multiply kMultiply[] = {nullptr,
                                     multiply_tile<1>,
                                     multiply_tile<2>,
@@ -71,14 +75,7 @@ inline void multiply_panel(int64_t rows,
   const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
   for (int64_t tile = 0, row = 0; tile < tiles; ++tile) {
     const int64_t end = rows * (tile + 1) / tiles;
-    kMultiply[end - row](x + row * x_stride,
-                         x_stride,
-                         deep,
-                         weights,
-                         start + row * start_stride,
-                         start_stride,
-                         y + row * y_stride,
-                         y_stride);
+    kMultiply[end - row](x.from(row), deep, weights, start.from(row), y.from(row));
     row = end;
   }
 }

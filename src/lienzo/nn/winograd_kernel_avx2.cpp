@@ -212,14 +212,11 @@ void convolve_by_winograd(const ConvolutionTask& task, float* scratch) {
       for (int64_t at = 0; at < kProducts; ++at) {
         if (is_zero(at)) continue;
         multiply_panel(tiles.count,
-                       inputs + at * room.input_stride,
-                       deep,
+                       {inputs + at * room.input_stride, deep},
                        deep,
                        weights + at * room.weight_stride,
-                       zeros,
-                       0,
-                       products + at * kPanel,
-                       kTileProducts);
+                       {zeros, 0},
+                       {products + at * kPanel, kTileProducts});
       }
       add_outputs(task, tiles, panel, first == 0, products);
     }
