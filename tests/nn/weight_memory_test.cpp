@@ -62,5 +62,15 @@ TEST(WidenHalves, EqualsLibtorchForEveryNumber) {
       << "zeros have their signs too";
 }
 
+TEST(RoundHalves, EqualsLibtorchForEveryNumber) {
+  const torch::Tensor all = torch::arange(65536, torch::kInt).to(torch::kShort).view(torch::kHalf);
+  torch::Tensor rounded = torch::empty({65536}, torch::kBFloat16);
+  round_halves(reinterpret_cast<const uint16_t*>(all.data_ptr()),
+               65536,
+               reinterpret_cast<uint16_t*>(rounded.data_ptr()));
+  EXPECT_TRUE(
+      torch::equal(rounded.view(torch::kShort), all.to(torch::kBFloat16).view(torch::kShort)));
+}
+
 }  // namespace
 }  // namespace lienzo::nn

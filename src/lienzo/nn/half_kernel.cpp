@@ -1,4 +1,4 @@
-// Compiled with -O3: the loop below is meant to be vectorised.
+// Compiled with -O3: the loops below are meant to be vectorised.
 #include "lienzo/nn/half_kernel.h"
 
 #include <bit>
@@ -18,10 +18,20 @@ LIENZO_INLINE float widened(uint16_t half) {
   return std::bit_cast<float>((rest >= 0x0F800000u ? special : moved) | (bits & 0x8000u) << 16);
 }
 
+LIENZO_INLINE uint16_t rounded(uint16_t half) {
+  const auto bits = std::bit_cast<uint32_t>(widened(half));
+  const uint32_t nearest = (bits + 0x7FFFu + ((bits >> 16) & 1)) >> 16;
+  return static_cast<uint16_t>((bits & 0x7FFFFFFFu) > 0x7F800000u ? 0x7FC0u : nearest);
+}
+
 }  // namespace
 
 LIENZO_CLONES void widen_halves(const uint16_t* x, int64_t count, float* y) {
   for (int64_t i = 0; i < count; ++i) y[i] = widened(x[i]);
+}
+
+LIENZO_CLONES void round_halves(const uint16_t* x, int64_t count, uint16_t* y) {
+  for (int64_t i = 0; i < count; ++i) y[i] = rounded(x[i]);
 }
 
 }  // namespace lienzo::nn

@@ -8,4 +8,8 @@ namespace lienzo::nn {
 /// number included.
 void widen_halves(const uint16_t* x, int64_t count, float* y);
 
+/// IEEE 754 binary16 -> bfloat16 (their bits), rounded to the nearest, of two to the even one; what
+/// is no number becomes 0x7FC0.
+void round_halves(const uint16_t* x, int64_t count, uint16_t* y);
+
 }  // namespace lienzo::nn

@@ -121,11 +121,15 @@ Piece make_piece(const Incoming& in,
 
 // The numbers of x, which is contiguous, in the type of y.
 void convert(const torch::Tensor& x, const torch::Tensor& y) {
-  if (x.scalar_type() != torch::kHalf || y.scalar_type() != torch::kFloat) {
+  if (x.scalar_type() != torch::kHalf) {
     y.copy_(x);
+    return;
+  }
+  const auto* halves = reinterpret_cast<const uint16_t*>(x.data_ptr<at::Half>());
+  if (y.scalar_type() == torch::kFloat) {
+    widen_halves(halves, x.numel(), y.data_ptr<float>());
   } else {
-    widen_halves(
-        reinterpret_cast<const uint16_t*>(x.data_ptr<at::Half>()), x.numel(), y.data_ptr<float>());
+    round_halves(halves, x.numel(), reinterpret_cast<uint16_t*>(y.data_ptr<at::BFloat16>()));
   }
 }
 
