@@ -9,6 +9,7 @@
 
 #include "golden_models.h"
 #include "lienzo/base/error.h"
+#include "lienzo/base/file.h"
 #include "lienzo/base/hash.h"
 #include "lienzo/checkpoints/checkpoint.h"
 #include "lienzo/checkpoints/lora_facts.h"
@@ -200,7 +201,39 @@ TEST_F(LoraNumbers, PeftWritesItsScaleIntoTheMetadata) {
   expect_added({{with({{"lora_alpha", 8}})}}, 2);
   expect_added({{with({{"unet.lora_alpha", 8}, {"unet.use_rslora", true}})}}, 4);
   expect_added({{with({{"unet.lora_alpha", 8}, {"unet.alpha_pattern", {{"proj_in", 2}}}})}}, 0.5);
+  expect_added({{with({{"alpha_pattern", {{"attentions.0.proj_in", 2}, {"proj_in", 4}}}})}}, 0.5);
+  expect_added({{with({{"alpha_pattern", {{"proj_in", 4}, {"attentions.0.proj_in", 2}}}})}}, 1);
   expect_added({{with(Json::object())}}, 1);
+}
+
+TEST_F(LoraNumbers, PeftsOwnFolderSaysTheScaleBesideTheNumbers) {
+  const torch::NoGradGuard no_grad;
+  const fs::path adapter = LIENZO_TEST_DATA "/golden/peft_adapter";
+  Checkpoint model = open_checkpoint(golden("sd1/diffusers"));
+  merge_loras(model, {{.path = adapter / "adapter_model.safetensors"}}, torch::kFloat);
+  const Tensors answer = weights::read_safetensors(adapter / "answer.safetensors");
+  EXPECT_LE(error(ask_unet(model, "sd1"), answer.at("unet")), 1e-5);
+}
+
+TEST_F(LoraNumbers, RefusesPeftsFolderWithoutItsSettingsOrWithOthers) {
+  const fs::path path = write("adapter_model.safetensors", pair());
+  const auto refused = [&](ErrorKind kind, const testing::Matcher<const std::string&>& message) {
+    expect_refused(kind, {{path}}, message);
+  };
+  const auto settings = [&](const std::string& text) {
+    write_file_atomic(folder_ / "adapter_config.json", text);
+  };
+  refused(ErrorKind::kNotFound, HasSubstr("needs adapter_config.json beside it"));
+  settings("[1]");
+  refused(ErrorKind::kCorrupt, HasSubstr("adapter_config.json] is no JSON object"));
+  settings(R"({"peft_type": "LOHA"})");
+  refused(ErrorKind::kUnsupported, HasSubstr("of type 'LOHA', expected LORA"));
+  settings(R"({"init_lora_weights": "pissa_niter_4"})");
+  refused(ErrorKind::kUnsupported, HasSubstr("'pissa_niter_4'"));
+  settings(R"({"lora_alpha": 4, "alpha_pattern": {"down.*to_q": 2}})");
+  refused(ErrorKind::kUnsupported, HasSubstr("alpha_pattern 'down.*to_q'"));
+  settings(R"({"lora_alpha": 4, "init_lora_weights": true})");
+  expect_added({{path}}, 2);
 }
 
 TEST_F(LoraNumbers, SeveralAddUpAndNothingIsTheModelItself) {

@@ -9,9 +9,9 @@
 #include <optional>
 
 #include "lienzo/base/error.h"
-#include "lienzo/base/parse_json.h"
 #include "lienzo/checkpoints/lora_facts.h"
 #include "lienzo/checkpoints/lora_names.h"
+#include "lienzo/checkpoints/peft_scale.h"
 #include "lienzo/checkpoints/recognise.h"
 #include "lienzo/tensor/shape.h"
 #include "lienzo/weights/open_tensor_file.h"
@@ -58,39 +58,6 @@ void refuse_other_files(const fs::path& path, const TensorIndex& index) {
              ? fmt::format("is no LoRA but a whole model ({}); give it as --model", name(family))
              : fmt::format("is no LoRA: it {}", refusal(family)));
 }
-
-// What PEFT wrote about how it scaled; diffusers keeps it in the metadata.
-class PeftScale {
- public:
-  explicit PeftScale(const weights::TensorFile& file) {
-    const auto found = file.index().metadata().find("lora_adapter_metadata");
-    if (found == file.index().metadata().end()) return;
-    settings_ = parse_json(found->second,
-                           fmt::format("[{}] the metadata 'lora_adapter_metadata'", file.where()));
-  }
-
-  // Empty where nothing is said, which stands for alpha = rank.
-  std::optional<double> of(const std::string& scope, int64_t rank) const {
-    if (!settings_.is_object()) return std::nullopt;
-    const std::string part = scope.substr(0, scope.find('.') + 1);  // "unet."
-    const auto setting = [&](const char* key) {
-      return settings_.value(part + key, settings_.value(key, Json()));
-    };
-    Json alpha = setting("lora_alpha");
-    Json patterns = setting("alpha_pattern");
-    if (!patterns.is_object()) patterns = Json::object();
-    for (const auto& item : patterns.items()) {
-      if (scope == item.key() || scope.ends_with("." + item.key())) alpha = item.value();
-    }
-    if (!alpha.is_number()) return std::nullopt;
-    const double width = setting("use_rslora") == true ? std::sqrt(static_cast<double>(rank))
-                                                       : static_cast<double>(rank);
-    return alpha.get<double>() / width;
-  }
-
- private:
-  Json settings_;
-};
 
 struct Found {
   std::string down, up, mid, alpha;
@@ -147,7 +114,7 @@ LoraFile open_lora(const fs::path& path) {
     if (!place.empty()) twice.push_back(weights::quote_name(tensor.name));
     place = tensor.name;
   }
-  const PeftScale peft(*lora.tensors);
+  const PeftScale peft = PeftScale::of(*lora.tensors);
   for (const auto& [scope, layer] : found) {
     if (layer.down.empty() || layer.up.empty()) {
       incomplete.push_back(fmt::format("{} (no {})",
@@ -162,7 +129,7 @@ LoraFile open_lora(const fs::path& path) {
       continue;
     }
     const int64_t rank = index.find(layer.down)->shape[0];
-    double scale = peft.of(scope, rank).value_or(1);
+    double scale = peft.scale(scope, rank).value_or(1);
     if (!layer.alpha.empty()) {
       const auto alpha = read_alpha(*lora.tensors, layer.alpha);
       if (!alpha) alphas.push_back(weights::quote_name(layer.alpha));
