@@ -9,6 +9,7 @@ expect 0 'v_prediction' "$lienzo" model info "$tiny/sd2/diffusers"
 expect 0 'text_encoder_2' "$lienzo" model info "$tiny/sdxl/original.safetensors"
 expect 0 '"family": "tiny autoencoder"' "$lienzo" model info "$tiny/taesd/taesd_encoder.safetensors" --json
 expect 0 '"family": "Stable Diffusion XL refiner"' "$lienzo" model info "$tiny/sdxl_refiner/diffusers" --json
+expect 0 'parameters, F16, in taesd_encoder.safetensors and 1 more' "$lienzo" model info "$tiny/taesd/taesd_encoder.safetensors"
 
 expect 0 'brings no vocabulary' "$lienzo" model convert "$tiny/sdxl/original.safetensors" folder
 [ "$(cat stdout)" = folder ] || fail "printed $(cat stdout)"

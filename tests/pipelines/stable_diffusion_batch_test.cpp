@@ -4,14 +4,19 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "lienzo/base/error.h"
+#include "lienzo/base/file.h"
+#include "lienzo/base/json.h"
 #include "lienzo/base/mapping_guard.h"
 #include "lienzo/checkpoints/checkpoint.h"
 #include "lienzo/nn/layer_in_place.h"
 #include "lienzo/pipelines/stable_diffusion/hollow_model.h"
 #include "lienzo/pipelines/stable_diffusion/memory.h"
 #include "lienzo/pipelines/stable_diffusion/stable_diffusion.h"
+#include "lienzo/weights/safetensors.h"
 
 namespace lienzo::pipelines {
 namespace {
@@ -44,39 +49,88 @@ TEST(StableDiffusionBatch, APictureIsTheSameAloneAndAmongOthers) {
   }
 }
 
-// Where weights stay in their file, they are read at every step.
-TEST(StableDiffusionFiles, AModelThatSomebodyWritesIntoDrawsNothing) {
-  if (!nn::prepares_in_place(torch::kFloat)) GTEST_SKIP() << "this processor has other kernels";
-  survive_cut_files();
-  const fs::path folder = fs::path(testing::TempDir()) / "written_into";
-  fs::remove_all(folder);
-  fs::copy(fs::path(LIENZO_TEST_DATA "/golden/stable_diffusion/sd1/diffusers"),
-           folder,
-           fs::copy_options::recursive);
-  auto model = StableDiffusion::load(folder, {.dtype = "fp32", .device = "cpu"});
-  StableDiffusionRequest request;
-  request.prompt = "a cube";
-  request.width = request.height = 64;
-  request.sampling.steps = 2;
-  EXPECT_EQ(model.generate(request).size(), 1);
-  int pictures = 0;
-  StableDiffusionHooks hooks;
-  hooks.on_picture = [&](const StableDiffusionPicture&) { ++pictures; };
-  hooks.progress = [&](const Progress&) {
-    const fs::path file = folder / "unet" / "diffusion_pytorch_model.safetensors";
-    fs::resize_file(file, 4096);
-  };
-  for (int again = 0; again < 2; ++again) {
-    try {
-      model.generate(request, hooks);
-      ADD_FAILURE() << "expected an error";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::kIo);
-      EXPECT_NE(std::string(error.what()).find("load it again"), std::string::npos);
-    }
+class StableDiffusionFiles : public testing::Test {
+ protected:
+  StableDiffusionFiles() {
+    fs::remove_all(folder_);
+    fs::copy(fs::path(LIENZO_TEST_DATA "/golden/stable_diffusion/sd1/diffusers"),
+             folder_,
+             fs::copy_options::recursive);
   }
-  EXPECT_EQ(pictures, 0);
-  fs::remove_all(folder);
+  ~StableDiffusionFiles() override { fs::remove_all(folder_); }
+
+  StableDiffusion load() const {
+    return StableDiffusion::load(folder_, {.dtype = "fp32", .device = "cpu"});
+  }
+  // The U-Net's weights in two files with an index beside them.
+  void split_unet() const {
+    Json index;
+    std::vector<weights::NamedTensor> halves[2];
+    for (const auto& [name, tensor] : weights::read_safetensors(unet_)) {
+      const size_t half = halves[0].size() > halves[1].size() ? 1 : 0;
+      halves[half].emplace_back(name, tensor);
+      index["weight_map"][name] = shard(half).filename().string();
+    }
+    for (size_t half = 0; half < 2; ++half) weights::write_safetensors(shard(half), halves[half]);
+    fs::remove(unet_);
+    write_file_atomic(folder_ / "unet" / "diffusion_pytorch_model.safetensors.index.json",
+                      index.dump());
+  }
+  fs::path shard(size_t half) const {
+    return folder_ / "unet" /
+           (half == 0 ? "diffusion_pytorch_model-00001-of-00002.safetensors"
+                      : "diffusion_pytorch_model-00002-of-00002.safetensors");
+  }
+  // A model that draws, and no more once `file` was cut short while it did.
+  static void expect_refusal_once_cut(StableDiffusion model, const fs::path& file) {
+    if (!nn::prepares_in_place(torch::kFloat)) GTEST_SKIP() << "this processor has other kernels";
+    survive_cut_files();
+    StableDiffusionRequest request;
+    request.prompt = "a cube";
+    request.width = request.height = 64;
+    request.sampling.steps = 2;
+    EXPECT_EQ(model.generate(request).size(), 1);
+    int pictures = 0;
+    StableDiffusionHooks hooks;
+    hooks.on_picture = [&](const StableDiffusionPicture&) { ++pictures; };
+    hooks.progress = [&](const Progress&) { fs::resize_file(file, 4096); };
+    for (int again = 0; again < 2; ++again) {
+      try {
+        model.generate(request, hooks);
+        ADD_FAILURE() << "expected an error";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kIo);
+        EXPECT_NE(std::string(error.what()).find("load it again"), std::string::npos);
+      }
+    }
+    EXPECT_EQ(pictures, 0);
+  }
+
+  const fs::path folder_ = fs::path(testing::TempDir()) / "lienzo_model_files";
+  const fs::path unet_ = folder_ / "unet" / "diffusion_pytorch_model.safetensors";
+};
+
+// Where weights stay in their file, they are read at every step.
+TEST_F(StableDiffusionFiles, AModelThatSomebodyWritesIntoDrawsNothing) {
+  expect_refusal_once_cut(load(), unet_);
+}
+
+TEST_F(StableDiffusionFiles, AndSoDoesOneInSeveralFiles) {
+  split_unet();
+  expect_refusal_once_cut(load(), shard(1));
+}
+
+TEST_F(StableDiffusionFiles, TheHashIsOfAllFilesThatHoldWeights) {
+  const std::string whole = load().hash();
+  split_unet();
+  const std::string split = load().hash();
+  EXPECT_NE(split, whole);
+  EXPECT_EQ(split, load().hash());
+  // Another model of the same names: the index of its files is the same.
+  auto tensors = weights::read_safetensors(shard(1));
+  tensors.begin()->second = tensors.begin()->second + 1;
+  weights::write_safetensors(shard(1), {tensors.begin(), tensors.end()});
+  EXPECT_NE(split, load().hash());
 }
 
 // What a pass was measured to take beside the weights (docs/performance.md), MB.

@@ -41,6 +41,8 @@ TEST_F(ShardedFileTest, ReadsFromAllFiles) {
   EXPECT_TRUE(same(file.read("c"), torch::full({1}, 3.0F)));
   EXPECT_EQ(file.index().metadata().at("total_size"), "24");
   EXPECT_EQ(file.where(), "model.safetensors.index.json");
+  EXPECT_EQ(file.files(),
+            (std::vector<fs::path>{folder_ / "1.safetensors", folder_ / "2.safetensors"}));
 }
 
 TEST_F(ShardedFileTest, FilesMayBeOfAnyFormat) {

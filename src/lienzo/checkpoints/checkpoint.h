@@ -24,7 +24,6 @@ struct Network {
   Config config;
   /// Under the names of the network, without leftovers (leftovers.h): for weights::load_strict.
   std::shared_ptr<const weights::TensorFile> tensors;
-  std::filesystem::path path;  // the file that holds them
 };
 
 /// A model as it lies on the disk, whatever its layout. Nothing but tables of contents has been

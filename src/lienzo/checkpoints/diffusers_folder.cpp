@@ -50,7 +50,6 @@ PartFiles open_part(const fs::path& folder, const OpenOptions& options) {
 PartSource source_of(PartFiles files, Part part, Family family) {
   return {.file = files.tensors,
           .part = {part, "", Naming::kDiffusers},
-          .path = files.path,
           .config = std::move(files.config),
           .config_where = std::move(files.config_where),
           .family = family};

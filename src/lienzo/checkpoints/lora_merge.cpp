@@ -72,6 +72,8 @@ class ChangedFile final : public TensorFile {
   }
   const TensorIndex& index() const override { return index_; }
   std::string where() const override { return file_->where(); }
+  /// Those of the network, without the changes'.
+  std::vector<std::filesystem::path> files() const override { return file_->files(); }
 
  protected:
   torch::Tensor read_numbers(const TensorInfo& info) const override {

@@ -62,7 +62,7 @@ void add_unet(Checkpoint& model, const PartSource& source) {
   const auto config = configure(source, unet_config_from_shapes(source.file->index(), source.part));
   const bool original = source.part.naming == Naming::kOriginal;
   model.unet.emplace(Network<models::UNet2DConditionConfig>{
-      config, view(source, original ? unet_layout(config) : same_names()), source.path});
+      config, view(source, original ? unet_layout(config) : same_names())});
 }
 
 void add_vae(Checkpoint& model, const PartSource& source) {
@@ -71,9 +71,7 @@ void add_vae(Checkpoint& model, const PartSource& source) {
       autoencoder_config_from_shapes(source.file->index(), source.part, is_xl(source.family)));
   const bool original = source.part.naming == Naming::kOriginal;
   model.vae.emplace(Network<models::AutoencoderKlConfig>{
-      config,
-      view(source, original ? autoencoder_layout(config) : old_autoencoder_layout()),
-      source.path});
+      config, view(source, original ? autoencoder_layout(config) : old_autoencoder_layout())});
 }
 
 void add_text_encoder(Checkpoint& model, const PartSource& source) {
@@ -86,7 +84,7 @@ void add_text_encoder(Checkpoint& model, const PartSource& source) {
       : index.has_scope(source.part.prefix + "text_model") ? same_names()
                                                            : new_clip_layout();
   auto& place = source.part.part == Part::kTextEncoder2 ? model.text_encoder_2 : model.text_encoder;
-  place.emplace(Network<models::ClipTextConfig>{config, view(source, layout), source.path});
+  place.emplace(Network<models::ClipTextConfig>{config, view(source, layout)});
 }
 
 bool is_taesd_encoder(const weights::TensorIndex& index) { return index.contains("0.weight"); }
@@ -95,11 +93,12 @@ bool is_taesd_encoder(const weights::TensorIndex& index) { return index.contains
 std::shared_ptr<const weights::TensorFile> open_other_half(const PartSource& source) {
   const bool encoder = is_taesd_encoder(source.file->index());
   const std::string_view word = encoder ? "encoder" : "decoder";
-  std::string name = source.path.filename().string();
+  const fs::path half = source.file->files().front();
+  std::string name = half.filename().string();
   const size_t at = name.rfind(word);
   if (at == std::string::npos) return nullptr;
   name.replace(at, word.size(), encoder ? "decoder" : "encoder");
-  const fs::path path = source.path.parent_path() / name;
+  const fs::path path = half.parent_path() / name;
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) return nullptr;
   std::shared_ptr<const weights::TensorFile> file = weights::open_tensor_file(path);
@@ -109,8 +108,7 @@ std::shared_ptr<const weights::TensorFile> open_other_half(const PartSource& sou
 void add_taesd(Checkpoint& model, const PartSource& source) {
   auto config = configure(source, taesd_config_from_shapes(source.file->index(), source.part));
   if (source.part.naming == Naming::kDiffusers) {
-    model.taesd.emplace(
-        Network<models::AutoencoderTinyConfig>{config, view(source, same_names()), source.path});
+    model.taesd.emplace(Network<models::AutoencoderTinyConfig>{config, view(source, same_names())});
     return;
   }
   std::vector<std::shared_ptr<const weights::TensorFile>> halves;
@@ -127,8 +125,7 @@ void add_taesd(Checkpoint& model, const PartSource& source) {
       config,
       halves.size() == 1
           ? halves.front()
-          : std::make_shared<weights::TensorUnion>(std::move(halves), std::move(where)),
-      source.path});
+          : std::make_shared<weights::TensorUnion>(std::move(halves), std::move(where))});
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,7 +13,6 @@ namespace lienzo::checkpoints {
 struct PartSource {
   std::shared_ptr<const weights::TensorFile> file;
   FoundPart part;
-  std::filesystem::path path;        // of the file
   Json config;                       // config.json; null where shapes must do
   std::string config_where;          // how messages call that config.json
   Family family = Family::kUnknown;  // of the whole model

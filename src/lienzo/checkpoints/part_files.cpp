@@ -101,8 +101,7 @@ PartFiles open_part_folder(const fs::path& folder,
   PartFiles files;
   files.config_where = fmt::format("[{}] {}", label, (folder / "config.json").string());
   files.config = parse_json(read_text_file(folder / "config.json"), files.config_where);
-  files.path = choose(folder, variant, label);
-  files.tensors = weights::open_tensor_file(files.path);
+  files.tensors = weights::open_tensor_file(choose(folder, variant, label));
   return files;
 }
 

@@ -15,7 +15,6 @@ struct PartFiles {
   Json config;                                         // config.json
   std::string config_where;                            // how messages call it
   std::shared_ptr<const weights::TensorFile> tensors;  // as the files name them
-  std::filesystem::path path;                          // of the weights, or of their list of shards
 };
 
 /// Reads config.json and opens the weights in `folder`: a .safetensors file, one in shards with its

@@ -71,7 +71,6 @@ Checkpoint open_single_file(const fs::path& path, std::optional<Prediction> pred
     add_network(model,
                 {.file = file,
                  .part = part,
-                 .path = path,
                  .config = stated_config(*file, name(part.part)),
                  .config_where = fmt::format(
                      "[{}] the metadata '{}'", file->where(), config_key(name(part.part))),

@@ -23,7 +23,9 @@ void add_part(Json& parts, Part part, const std::optional<checkpoints::Network<C
   if (!network) return;
   Json json = count_parameters(network->tensors->index());
   json["part"] = checkpoints::name(part);
-  json["file"] = network->path.string();
+  Json& files = json["files"] = Json::array();
+  for (const std::filesystem::path& file : network->tensors->files())
+    files.push_back(file.string());
   json["config"] = network->config.to_json();
   parts.push_back(std::move(json));
 }
@@ -100,11 +102,14 @@ void print_model(const Json& model) {
     std::string dtypes;
     for (const auto& [name, count] : part["dtypes"].items())
       dtypes += (dtypes.empty() ? "" : ", ") + name;
-    print(fmt::format("  {:<14} {} parameters, {}, in {}\n",
+    const Json& files = part["files"];
+    const std::filesystem::path first = files.front().get<std::string>();
+    print(fmt::format("  {:<14} {} parameters, {}, in {}{}\n",
                       part["part"].get<std::string>(),
                       format_count(part["parameters"].get<int64_t>()),
                       dtypes,
-                      std::filesystem::path(part["file"].get<std::string>()).filename().string()));
+                      first.filename().string(),
+                      files.size() > 1 ? fmt::format(" and {} more", files.size() - 1) : ""));
   }
 }
 

@@ -16,7 +16,7 @@ Json count_parameters(const weights::TensorIndex& index);
 std::string format_count(int64_t count);
 
 /// What a weight file holds of a model that draws, for `lienzo model info`: {"family", "layout",
-/// "prediction", "licence", "parts": [{"part", "file", "config", "parameters"...}]}; of anything
+/// "prediction", "licence", "parts": [{"part", "files", "config", "parameters"...}]}; of anything
 /// else the family and a "note" that says where it belongs, or null for a network of `lienzo train`
 /// and for unknown tensors. A model that cannot be used for another reason has that as its "note".
 Json describe_model_file(const std::filesystem::path& path, const weights::TensorIndex& index);

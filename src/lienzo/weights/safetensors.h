@@ -26,6 +26,7 @@ class SafetensorsFile final : public TensorFile {
 
   const TensorIndex& index() const override { return index_; }
   std::string where() const override { return file_->path().filename().string(); }
+  std::vector<std::filesystem::path> files() const override { return {file_->path()}; }
 
  protected:
   torch::Tensor read_numbers(const TensorInfo& info) const override;

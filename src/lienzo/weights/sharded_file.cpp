@@ -78,6 +78,14 @@ ShardedFile ShardedFile::open(const fs::path& index_path) {
   return file;
 }
 
+std::vector<fs::path> ShardedFile::files() const {
+  std::vector<fs::path> files;
+  for (const auto& shard : shards_) {
+    for (fs::path& file : shard->files()) files.push_back(std::move(file));
+  }
+  return files;
+}
+
 torch::Tensor ShardedFile::read_numbers(const TensorInfo& info) const {
   const auto position = static_cast<size_t>(&info - index_.tensors().data());
   return shards_[shard_of_[position]]->read(info.name);

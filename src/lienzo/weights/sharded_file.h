@@ -22,6 +22,7 @@ class ShardedFile final : public TensorFile {
   /// The tensors of one file after the other; `offset` counts within its file.
   const TensorIndex& index() const override { return index_; }
   std::string where() const override { return where_; }
+  std::vector<std::filesystem::path> files() const override;
 
  protected:
   torch::Tensor read_numbers(const TensorInfo& info) const override;

@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,9 @@ class TensorFile {
   virtual const TensorIndex& index() const = 0;
   /// How messages call this file: "model.safetensors".
   virtual std::string where() const = 0;
+  /// Where the numbers lie, in the order of the index: several for a model in shards, none for
+  /// tensors in memory.
+  virtual std::vector<std::filesystem::path> files() const = 0;
 
   /// The tensor of that name, on the CPU. It may share its memory with the file, which stays open
   /// as long as the tensor lives: treat it as read-only and clone() it before writing, for others
@@ -46,6 +50,7 @@ class TensorList final : public TensorFile {
 
   const TensorIndex& index() const override { return index_; }
   std::string where() const override { return where_; }
+  std::vector<std::filesystem::path> files() const override { return {}; }
 
  protected:
   torch::Tensor read_numbers(const TensorInfo& info) const override;

@@ -19,6 +19,14 @@ TensorUnion::TensorUnion(std::vector<std::shared_ptr<const TensorFile>> files, s
   index_ = TensorIndex(std::move(infos), std::move(metadata), where_);
 }
 
+std::vector<std::filesystem::path> TensorUnion::files() const {
+  std::vector<std::filesystem::path> files;
+  for (const auto& file : files_) {
+    for (std::filesystem::path& path : file->files()) files.push_back(std::move(path));
+  }
+  return files;
+}
+
 torch::Tensor TensorUnion::read_numbers(const TensorInfo& info) const {
   const auto position = static_cast<size_t>(&info - index_.tensors().data());
   const auto end = std::upper_bound(ends_.begin(), ends_.end(), position);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ class TensorUnion final : public TensorFile {
 
   const TensorIndex& index() const override { return index_; }
   std::string where() const override { return where_; }
+  std::vector<std::filesystem::path> files() const override;
 
  protected:
   torch::Tensor read_numbers(const TensorInfo& info) const override;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,7 @@ class TensorView final : public TensorFile {
   /// their part; `offset` is that of the whole source. The metadata is the file's.
   const TensorIndex& index() const override { return index_; }
   std::string where() const override { return file_->where(); }
+  std::vector<std::filesystem::path> files() const override { return file_->files(); }
 
  protected:
   torch::Tensor read_numbers(const TensorInfo& info) const override;

@@ -81,6 +81,7 @@ class ForeignFile final : public TensorFile {
   }
   const TensorIndex& index() const override { return index_; }
   std::string where() const override { return ours_->where(); }
+  std::vector<std::filesystem::path> files() const override { return ours_->files(); }
 
  protected:
   torch::Tensor read_numbers(const TensorInfo& info) const override {

@@ -187,6 +187,23 @@ void describe(const Checkpoint& model, StableDiffusionParts& parts) {
   }
 }
 
+void add_files(const weights::TensorFile& tensors, std::vector<fs::path>& files) {
+  for (fs::path& file : tensors.files()) {
+    if (std::find(files.begin(), files.end(), file) == files.end())
+      files.push_back(std::move(file));
+  }
+}
+
+// Those that the hash is made of, each once.
+std::vector<fs::path> files_of(const Checkpoint& model) {
+  std::vector<fs::path> files;
+  add_files(*model.unet->tensors, files);
+  add_files(*model.vae->tensors, files);
+  if (model.text_encoder) add_files(*model.text_encoder->tensors, files);
+  if (model.text_encoder_2) add_files(*model.text_encoder_2->tensors, files);
+  return files;
+}
+
 void check_weights_fit(const Checkpoint& model, torch::ScalarType dtype) {
   const uint64_t needed = weight_bytes(model.unet, dtype) + weight_bytes(model.vae, dtype) +
                           weight_bytes(model.text_encoder, dtype) +
@@ -251,7 +268,9 @@ StableDiffusion StableDiffusion::load(const fs::path& path, const StableDiffusio
       .scheduler = std::move(scheduler.defaults),
       .zeros_for_no_negative = model.force_zeros_for_empty_prompt,
       .loras = std::move(loras),
+      .files = files_of(model),
       .digest_cache = options.digest_cache});
+  std::vector<fs::path> in_use = parts->files;
   parts->facts.parameters = count;
   describe(model, *parts);
   if (!options.tiny_autoencoder.empty()) {
@@ -262,12 +281,10 @@ StableDiffusion StableDiffusion::load(const fs::path& path, const StableDiffusio
                               options.tiny_autoencoder.string()));
     }
     parts->tiny = build<models::AutoencoderTiny>(*tiny.taesd, device, dtype);
+    add_files(*tiny.taesd->tensors, in_use);
   }
-  for (const fs::path& file : {model.unet->path, model.vae->path}) parts->files.push_back(file);
-  if (model.text_encoder) parts->files.push_back(model.text_encoder->path);
-  if (model.text_encoder_2) parts->files.push_back(model.text_encoder_2->path);
   if (device.is_cpu() && nn::prepares_in_place(dtype)) {
-    for (const fs::path& file : parts->files) parts->stamps.emplace_back(file);
+    for (const fs::path& file : in_use) parts->stamps.emplace_back(file);
   }
   return StableDiffusion(std::move(parts));
 }
@@ -281,13 +298,10 @@ const StableDiffusionFacts& StableDiffusion::facts() const { return parts_->fact
 
 const std::string& StableDiffusion::hash() const {
   if (!parts_->hash.empty()) return parts_->hash;
-  std::vector<fs::path> files;
-  for (const fs::path& file : parts_->files) {
-    if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
-  }
   std::string digests;
-  for (const fs::path& file : files) digests += cached_sha256(file, parts_->digest_cache);
-  parts_->hash = files.size() == 1 ? digests : sha256_hex(std::as_bytes(std::span(digests)));
+  for (const fs::path& file : parts_->files) digests += cached_sha256(file, parts_->digest_cache);
+  parts_->hash =
+      parts_->files.size() == 1 ? digests : sha256_hex(std::as_bytes(std::span(digests)));
   return parts_->hash;
 }
 
