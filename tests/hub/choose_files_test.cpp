@@ -208,5 +208,17 @@ TEST(ChooseFiles, TakesOneFileByName) {
       "did you mean 'a.safetensors'?");
 }
 
+TEST(ChooseFiles, BringsTheSettingsOfAnAdapter) {
+  const auto all = listing({"adapter_model.safetensors",
+                            "adapter_config.json",
+                            "step-5/adapter_config.json",
+                            "step-5/adapter_model.safetensors"});
+  EXPECT_THAT(paths(choose_file(all, "adapter_model.safetensors", "o/r")),
+              testing::ElementsAre("adapter_config.json", "adapter_model.safetensors"));
+  EXPECT_THAT(
+      paths(choose_file(all, "step-5/adapter_model.safetensors", "o/r")),
+      testing::ElementsAre("step-5/adapter_config.json", "step-5/adapter_model.safetensors"));
+}
+
 }  // namespace
 }  // namespace lienzo::hub

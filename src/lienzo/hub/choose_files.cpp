@@ -205,8 +205,16 @@ const HubFile& only_checkpoint(const std::vector<HubFile>& all, const std::strin
   return *find_file(all, names.front());
 }
 
+// The settings without which a LoRA that PEFT saved cannot be used, or nullptr.
+const HubFile* settings_of(const std::vector<HubFile>& all, const HubFile& file) {
+  if (!leaf_of(file.path).starts_with("adapter_model.")) return nullptr;
+  const std::string folder = folder_of(file.path);
+  return find_file(all, folder.empty() ? "adapter_config.json" : folder + "/adapter_config.json");
+}
+
 FileChoice with_cards(const std::vector<HubFile>& all, const HubFile& file) {
   FileChoice choice{.files = cards(all), .is_single_file = is_checkpoint_name(file.path)};
+  if (const HubFile* settings = settings_of(all, file)) choice.files.push_back(*settings);
   if (!is_card(file.path)) choice.files.push_back(file);
   return choice;
 }

@@ -28,7 +28,8 @@ FileChoice choose_files(const std::vector<HubFile>& all,
                         const std::string& variant,
                         const std::string& repo);
 
-/// One file named by the caller, with the model card and the licence. Throws Error(kNotFound).
+/// One file named by the caller, with the model card and the licence; with the adapter_model that
+/// PEFT saved, adapter_config.json beside it too. Throws Error(kNotFound).
 FileChoice choose_file(const std::vector<HubFile>& all,
                        const std::string& path,
                        const std::string& repo);
