@@ -117,15 +117,5 @@ TEST_F(ModelStoreTest, SaysWhatThereIsAndHowToGetMore) {
       ErrorKind::kNotFound, [&] { find_local_model(folder_ / "x", "y"); }, "holds: nothing");
 }
 
-TEST(LicenceOfCard, ReadsTheFrontMatter) {
-  EXPECT_EQ(licence_of_card("---\nlicense: mit\n---\n# A"), "mit");
-  EXPECT_EQ(licence_of_card("---\r\nlicense: \"open rail\"\r\n---\r\n"), "open rail");
-  EXPECT_EQ(licence_of_card("---\nlicense: other\nlicense_name: own\ntags:\n- a: b\n---\n"), "own");
-  EXPECT_EQ(licence_of_card("---\nlicense: a\x1b[2J\n---\n"), "a\\x1b[2J");
-  EXPECT_EQ(licence_of_card("# A\n---\nlicense: mit\n---\n"), "");
-  EXPECT_EQ(licence_of_card("---\ntags: []\n---\nlicense: mit\n"), "");
-  EXPECT_EQ(licence_of_card(""), "");
-}
-
 }  // namespace
 }  // namespace lienzo::hub

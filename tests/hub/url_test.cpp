@@ -1,7 +1,6 @@
 #include "lienzo/hub/url.h"
 
 #include "../base/expect_error.h"
-#include "lienzo/hub/printable.h"
 
 namespace lienzo::hub {
 namespace {
@@ -56,13 +55,6 @@ TEST(Url, InMessagesItHasNoSecrets) {
   EXPECT_EQ(without_query("https://a.example/b?signature=1"), "https://a.example/b");
   EXPECT_EQ(server_of("https://a.example/b"), "a.example");
   EXPECT_EQ(server_of("http://a.example:443/b"), "a.example:443");
-}
-
-TEST(Printable, KeepsTextInOneShortLine) {
-  EXPECT_EQ(printable("año"), "año");
-  EXPECT_EQ(printable("a\x1b[2Jb\n"), "a\\x1b[2Jb\\x0a");
-  EXPECT_EQ(printable("\xff\x80"), "\\xff\\x80");
-  EXPECT_EQ(printable("ññññ", 5), "ññ");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
+#include "lienzo/base/model_card.h"
 #include "lienzo/base/parse_json.h"
 #include "lienzo/checkpoints/networks.h"
 #include "lienzo/checkpoints/part_files.h"
@@ -53,19 +54,6 @@ PartSource source_of(PartFiles files, Part part, Family family) {
           .config = std::move(files.config),
           .config_where = std::move(files.config_where),
           .family = family};
-}
-
-// "license: openrail" in the lines between "---" at the top of a model card.
-std::string licence_of_card(const fs::path& card) {
-  if (!is_there(card)) return "";
-  const std::string text = read_text_file(card, size_t{4} << 20);
-  const size_t end = text.find("\n---", 3);
-  if (!text.starts_with("---") || end == std::string::npos) return "";
-  constexpr std::string_view kKey = "\nlicense:";
-  const size_t key = text.substr(0, end).find(kKey);
-  if (key == std::string::npos) return "";
-  const size_t begin = text.find_first_not_of(" \t", key + kKey.size());
-  return text.substr(begin, text.find_first_of("\r\n", begin) - begin);
 }
 
 // A network alone, by what its config.json says that it is.
@@ -181,7 +169,7 @@ Checkpoint open_diffusers_folder(const fs::path& folder, const OpenOptions& opti
   model.layout = Naming::kDiffusers;
   add_scheduler(model, folder, options);
   add_tokenizers(model, folder);
-  model.licence = licence_of_card(folder / "README.md");
+  model.licence = licence_in(folder);
   return model;
 }
 

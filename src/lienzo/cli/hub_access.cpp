@@ -6,6 +6,7 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
+#include "lienzo/base/trimmed.h"
 
 namespace lienzo::cli {
 namespace {
@@ -15,13 +16,6 @@ namespace fs = std::filesystem;
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
-}
-
-std::string trimmed(const std::string& text) {
-  constexpr const char* kBlanks = " \t\r\n";
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
 fs::path token_file() {
@@ -34,10 +28,10 @@ fs::path token_file() {
 
 std::string find_token() {
   for (const char* name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}) {
-    if (std::string token = trimmed(variable(name)); !token.empty()) return token;
+    if (std::string token(trimmed(variable(name))); !token.empty()) return token;
   }
   try {
-    return trimmed(read_text_file(token_file(), 4096));
+    return std::string(trimmed(read_text_file(token_file(), 4096)));
   } catch (const Error&) {
     return {};  // without one, what is open to everybody can still be had
   }
@@ -47,7 +41,7 @@ std::string find_token() {
 
 hub::HubAccess hub_access() {
   hub::HubAccess access;
-  if (std::string endpoint = trimmed(variable("HF_ENDPOINT")); !endpoint.empty())
+  if (std::string endpoint(trimmed(variable("HF_ENDPOINT"))); !endpoint.empty())
     access.endpoint = std::move(endpoint);
   access.token = find_token();
   return access;

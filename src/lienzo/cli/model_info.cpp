@@ -8,6 +8,7 @@
 #include "lienzo/base/digest_cache.h"
 #include "lienzo/base/file.h"
 #include "lienzo/base/parse_json.h"
+#include "lienzo/base/printable.h"
 #include "lienzo/cli/cache_file.h"
 #include "lienzo/cli/console.h"
 #include "lienzo/cli/exit_code.h"
@@ -100,8 +101,14 @@ Json describe_folder(const fs::path& folder) {
   return json;
 }
 
-std::string cut(const std::string& text, size_t most = 100) {
-  return text.size() <= most ? text : text.substr(0, most) + " ...";
+// What a stranger wrote about the model.
+void print_entry(const std::string& key, const Json& value) {
+  constexpr size_t kMost = 100;
+  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  print(fmt::format("  {:<11} {}{}\n",
+                    printable(key),
+                    printable(text, kMost),
+                    text.size() > kMost ? " ..." : ""));
 }
 
 void print_weights(const Json& json, bool tensors) {
@@ -125,15 +132,14 @@ void print_weights(const Json& json, bool tensors) {
   if (json.contains("config")) print(fmt::format("  config      {}\n", json["config"].dump()));
   for (const auto& [key, value] : json["metadata"].items()) {
     if (key.starts_with("lienzo.config") || key == "lienzo.kind") continue;
-    print(fmt::format(
-        "  {:<11} {}\n", key, cut(value.is_string() ? value.get<std::string>() : value.dump())));
+    print_entry(key, value);
   }
   if (!tensors) return;
   for (const Json& tensor : json["tensor_list"]) {
     print(fmt::format("    {:<6} {:<20} {}\n",
                       tensor["dtype"].get<std::string>(),
                       tensor["shape"].dump(),
-                      tensor["name"].get<std::string>()));
+                      printable(tensor["name"].get<std::string>(), 1000)));
   }
 }
 
@@ -148,10 +154,7 @@ void print_folder(const Json& json, bool tensors) {
                     format_count(json["parameters"].get<int64_t>()),
                     format_bytes(json["bytes"].get<uint64_t>())));
   if (json.contains("model")) {
-    for (const auto& [key, value] : json["model"].items()) {
-      print(fmt::format(
-          "  {:<11} {}\n", key, cut(value.is_string() ? value.get<std::string>() : value.dump())));
-    }
+    for (const auto& [key, value] : json["model"].items()) print_entry(key, value);
   }
   for (const Json& part : json["files"]) {
     print("\n");

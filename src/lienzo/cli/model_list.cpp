@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "lienzo/base/error.h"
+#include "lienzo/base/printable.h"
 #include "lienzo/checkpoints/lora_facts.h"
 #include "lienzo/checkpoints/recognise.h"
 #include "lienzo/cli/console.h"
@@ -12,7 +13,6 @@
 #include "lienzo/cli/model_commands.h"
 #include "lienzo/cli/model_folder.h"
 #include "lienzo/hub/model_store.h"
-#include "lienzo/hub/printable.h"
 #include "lienzo/weights/open_tensor_file.h"
 
 namespace lienzo::cli {
@@ -104,7 +104,7 @@ void print_table(const std::vector<Row>& rows) {
     const std::string family = model.unfinished.empty()
                                    ? or_dash(model.family)
                                    : "unfinished; go on with: " + model.unfinished;
-    table.push_back({hub::printable(model.name, 300),
+    table.push_back({printable(model.name, 300),
                      kind_of(row),
                      format_bytes(model.bytes),
                      or_dash(model.licence),

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lienzo/base/error.h"
+#include "lienzo/base/printable.h"
 #include "lienzo/checkpoints/checkpoint.h"
 #include "lienzo/checkpoints/lora_facts.h"
 #include "lienzo/checkpoints/recognise.h"
@@ -95,7 +96,7 @@ Json describe_model_folder(const std::filesystem::path& folder) {
 void print_model(const Json& model) {
   for (const char* key : {"family", "for", "layout", "prediction", "licence", "note"}) {
     if (model.contains(key))
-      print(fmt::format("  {:<11} {}\n", key, model[key].get<std::string>()));
+      print(fmt::format("  {:<11} {}\n", key, printable(model[key].get<std::string>(), 300)));
   }
   if (!model.contains("parts")) return;
   for (const Json& part : model["parts"]) {

@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "lienzo/base/error.h"
+#include "lienzo/base/trimmed.h"
 #include "lienzo/base/version.h"
 #include "lienzo/hub/url.h"
 
@@ -17,12 +18,6 @@ namespace {
 constexpr int kMostRedirects = 10;
 constexpr size_t kMostHeaderBytes = size_t{256} << 10;
 constexpr size_t kMostDroppedBytes = size_t{64} << 10;  // of a body that nobody reads
-
-std::string trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1));
-}
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
@@ -69,7 +64,8 @@ struct Transfer {
     }
     const size_t colon = line.find(':');
     if (colon != std::string_view::npos) {
-      response.headers[lower(trimmed(line.substr(0, colon)))] = trimmed(line.substr(colon + 1));
+      response.headers[lower(std::string(trimmed(line.substr(0, colon))))] =
+          trimmed(line.substr(colon + 1));
     }
   }
 
@@ -145,7 +141,7 @@ class HeaderList {
 };
 
 std::string words_for(CURLcode code, const char* details) {
-  return *details ? trimmed(details) : curl_easy_strerror(code);
+  return std::string(*details ? trimmed(details) : curl_easy_strerror(code));
 }
 
 // What libcurl's code means for us. Throws what no second try mends.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "lienzo/base/error.h"
-#include "lienzo/hub/printable.h"
+#include "lienzo/base/printable.h"
 #include "lienzo/hub/url.h"
 
 namespace lienzo::hub {

@@ -6,8 +6,8 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/parse_json.h"
+#include "lienzo/base/printable.h"
 #include "lienzo/base/utf8.h"
-#include "lienzo/hub/printable.h"
 
 namespace lienzo::hub {
 namespace {

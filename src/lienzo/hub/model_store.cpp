@@ -8,11 +8,12 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
+#include "lienzo/base/model_card.h"
 #include "lienzo/base/parse_json.h"
+#include "lienzo/base/printable.h"
 #include "lienzo/base/suggest.h"
 #include "lienzo/base/utf8.h"
 #include "lienzo/hub/model_catalog.h"
-#include "lienzo/hub/printable.h"
 #include "lienzo/hub/pull.h"
 #include "lienzo/hub/weight_name.h"
 
@@ -22,7 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kDeepest = 4;
-constexpr size_t kMostCardBytes = size_t{1} << 20;
 constexpr size_t kMostSettingsBytes = size_t{4} << 20;
 
 bool is_file(const fs::path& path) {
@@ -55,20 +55,6 @@ uint64_t bytes_below(const fs::path& folder, int depth) {
     }
   }
   return sum;
-}
-
-std::string trimmed_line(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1));
-}
-
-std::string licence_in(const fs::path& folder) {
-  try {
-    return licence_of_card(read_text_file(folder / "README.md", kMostCardBytes));
-  } catch (const Error&) {
-    return {};  // no card, or none that can be read
-  }
 }
 
 // A text in a JSON file, "" where it is not there; whether the file is right is its loader's
@@ -243,32 +229,6 @@ LocalModel find_local_model(const fs::path& folder, const std::string& name) {
             "[model] {} is not wholly there yet; go on with: {}", found->name, found->unfinished));
   }
   return *found;
-}
-
-std::string licence_of_card(std::string_view text) {
-  std::string licence, own_name;
-  bool inside = false;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (trimmed_line(line) == "---") {
-      if (inside) break;
-      inside = true;
-      continue;
-    }
-    if (!inside) return {};
-    const size_t colon = line.find(':');
-    if (colon == std::string_view::npos) continue;
-    const std::string_view key = line.substr(0, colon);
-    std::string value = trimmed_line(line.substr(colon + 1));
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
-        value.back() == value.front())
-      value = value.substr(1, value.size() - 2);
-    if (key == "license") licence = value;
-    if (key == "license_name") own_name = value;
-  }
-  return printable(own_name.empty() ? licence : own_name);
 }
 
 }  // namespace lienzo::hub

@@ -39,9 +39,4 @@ std::vector<LocalModel> list_models(const std::filesystem::path& folder);
 /// there is; kUnsupported for one that is not wholly there.
 LocalModel find_local_model(const std::filesystem::path& folder, const std::string& name);
 
-/// The licence that the front matter of a model card names (license_name before license), or "".
-/// The front matter is the YAML between two lines "---" at the beginning, of which single values
-/// are understood.
-std::string licence_of_card(std::string_view text);
-
 }  // namespace lienzo::hub

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "lienzo/base/error.h"
-#include "lienzo/hub/printable.h"
+#include "lienzo/base/printable.h"
 
 namespace lienzo::hub {
 namespace {

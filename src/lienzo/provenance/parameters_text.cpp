@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lienzo/base/error.h"
+#include "lienzo/base/trimmed.h"
 #include "lienzo/provenance/record.h"
 
 namespace lienzo::provenance {
@@ -14,12 +15,6 @@ namespace {
 constexpr std::string_view kNegative = "Negative prompt:";
 constexpr std::string_view kBlank = " \t\r\n";
 using Fields = std::vector<std::pair<std::string, std::string>>;
-
-std::string_view trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
 
 // `quote` of AUTOMATIC1111's modules/infotext_utils.py. A value that starts with a quotation mark
 // is quoted too, or reading would take that off.
@@ -54,7 +49,7 @@ Fields split_settings(std::string_view line) {
   while (at < line.size()) {
     const size_t colon = line.find(':', at);
     if (colon == std::string_view::npos) break;
-    const auto name = trim(line.substr(at, colon - at));
+    const auto name = trimmed(line.substr(at, colon - at));
     size_t begin = line.find_first_not_of(kBlank, colon + 1);
     if (begin == std::string_view::npos) begin = line.size();
     size_t end = line.find(',', begin);
@@ -66,7 +61,7 @@ Fields split_settings(std::string_view line) {
         end = after;
     }
     if (end == std::string_view::npos) end = line.size();
-    if (is_name(name)) fields.emplace_back(name, unquote(trim(line.substr(begin, end - begin))));
+    if (is_name(name)) fields.emplace_back(name, unquote(trimmed(line.substr(begin, end - begin))));
     at = end + 1;
   }
   return fields;
@@ -161,7 +156,7 @@ std::string to_parameters(const Record& record) {
 }
 
 Record record_from_parameters(std::string_view text, std::string_view where) {
-  const auto whole = trim(text);
+  const auto whole = trimmed(text);
   const size_t last_break = whole.rfind('\n');
   const auto last_line =
       last_break == std::string_view::npos ? whole : whole.substr(last_break + 1);
@@ -182,11 +177,11 @@ Record record_from_parameters(std::string_view text, std::string_view where) {
   bool negative = false;
   while (!rest.empty()) {
     const size_t end = rest.find('\n');
-    auto line = trim(rest.substr(0, end));
+    auto line = trimmed(rest.substr(0, end));
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     if (line.starts_with(kNegative)) {
       negative = true;
-      line = trim(line.substr(kNegative.size()));
+      line = trimmed(line.substr(kNegative.size()));
     }
     append_line(negative ? record.negative_prompt : record.prompt, line);
   }

@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "lienzo/base/trimmed.h"
 #include "lienzo/text/fold.h"
 
 namespace lienzo::text {
@@ -115,10 +116,7 @@ class QuoteFinder {
 std::string spell_as_sign(std::string_view quoted) {
   std::string word = strip_accents(upper_case(quoted), /*keep_enye=*/true);
   std::erase(word, '"');
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const size_t first = word.find_first_not_of(kBlanks);
-  if (first == std::string::npos) return "";
-  return word.substr(first, word.find_last_not_of(kBlanks) - first + 1);
+  return std::string(trimmed(word));
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-#include "lienzo/hub/printable.h"
+#include "lienzo/base/printable.h"
 
 #include <fmt/format.h>
 
 #include "lienzo/base/utf8.h"
 
-namespace lienzo::hub {
+namespace lienzo {
 
 std::string printable(std::string_view text, size_t most) {
   // A cut must not fall into the middle of a character.
@@ -21,4 +21,4 @@ std::string printable(std::string_view text, size_t most) {
   return safe;
 }
 
-}  // namespace lienzo::hub
+}  // namespace lienzo
