@@ -6,8 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <string>
+#include <string_view>
 
 #include "../base/expect_error.h"
 #include "../weights/temporary_folder.h"
@@ -165,17 +168,26 @@ TEST(BlobStore, SaysWhereItCannotWrite) {
 }
 
 TEST(Ulid, SortsByTime) {
-  std::string last = new_ulid(1'700'000'000'000);
-  EXPECT_EQ(last.size(), 26u);
-  EXPECT_EQ(last.substr(0, 10), "01HF7YAT00");
-  EXPECT_EQ(last.find_first_not_of("0123456789ABCDEFGHJKMNPQRSTVWXYZ"), std::string::npos);
+  constexpr std::string_view kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const auto time_of = [&](const std::string& ulid) {
+    EXPECT_EQ(ulid.size(), 26u);
+    EXPECT_EQ(ulid.find_first_not_of(kDigits), std::string::npos);
+    Millis time = 0;
+    for (const char digit : ulid.substr(0, 10))
+      time = 32 * time + static_cast<Millis>(kDigits.find(digit));
+    return time;
+  };
+  // Later than whatever was given before.
+  const Millis first = std::max<Millis>(time_of(new_ulid(0)) + 1, 1'700'000'000'000);
+  std::string last = new_ulid(first);
+  EXPECT_EQ(time_of(last), first);
   // Within a millisecond, later, and when the clock is put back.
-  for (const Millis now :
-       std::vector<Millis>{1'700'000'000'000, 1'700'000'000'000, 1'700'000'000'001, 5}) {
+  for (const Millis now : std::vector<Millis>{first, first, first + 1, 5}) {
     const std::string next = new_ulid(now);
     EXPECT_GT(next, last);
     last = next;
   }
+  EXPECT_EQ(time_of(last), first + 1);
   EXPECT_NE(random_token(), random_token());
   EXPECT_EQ(random_token().size(), 32u);
 }
