@@ -42,19 +42,21 @@ torch::Tensor read_matrix(const Addition& one, const std::string& name) {
   return numbers;
 }
 
-// Of the shape of the tensor that it is added to, in fp32.
-torch::Tensor product(const Addition& one, c10::IntArrayRef shape) {
+// Adds the change to `sum`, a contiguous tensor of fp32; without a core in one pass over it.
+void add(const Addition& one, torch::Tensor& sum) {
   const LoraLayer& layer = one.layer;
   const torch::Tensor down = read_matrix(one, layer.down).flatten(1);  // (r, in h w)
   const torch::Tensor up = read_matrix(one, layer.up).flatten(1);      // (out, r)
-  if (layer.mid.empty()) return up.mm(down).reshape(shape);
+  if (layer.mid.empty()) {
+    sum.view({up.size(0), down.size(1)}).addmm_(up, down, /*beta=*/1, /*alpha=*/one.factor);
+    return;
+  }
   const torch::Tensor mid = read_matrix(one, layer.mid);  // (r, r, h, w)
   const int64_t h = mid.size(2), w = mid.size(3);
   // out_n in_m of the core become the layer's: first its rows, then its columns.
   const torch::Tensor rows = up.mm(mid.flatten(1)).view({up.size(0), mid.size(1), h * w});
-  return torch::matmul(rows.transpose(1, 2), down)  // (out, h w, in)
-      .transpose(1, 2)
-      .reshape(shape);
+  const torch::Tensor product = torch::matmul(rows.transpose(1, 2), down);  // (out, h w, in)
+  sum.add_(product.transpose(1, 2).reshape(sum.sizes()), one.factor);
 }
 
 /// A network's tensors with the changes in them.
@@ -82,7 +84,7 @@ class ChangedFile final : public TensorFile {
     if (found == changes_.end()) return own;
     torch::Tensor sum = own.to(
         torch::kFloat, /*non_blocking=*/false, /*copy=*/true, torch::MemoryFormat::Contiguous);
-    for (const Addition& one : found->second) sum.add_(product(one, sum.sizes()), one.factor);
+    for (const Addition& one : found->second) add(one, sum);
     return sum.to(dtype_);
   }
 
