@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "lienzo/base/field_error.h"
+#include "lienzo/engine/lora_catalogue.h"
 #include "lienzo/engine/pipeline_engine.h"
 
 namespace lienzo::engine {
@@ -79,6 +80,21 @@ TEST_F(RequestLoras, AreListedByTheNamesThatPromptsUse) {
   EXPECT_EQ(loras[3].file, "loras/style.safetensors");
   EXPECT_EQ(loras[3].metadata.at("format"), "pt");
   ASSERT_EQ(engine_->models().size(), 1u) << "LoRAs are no models";
+}
+
+TEST_F(RequestLoras, AreCalledAsTheirFolderWhereAllFilesAreCalledTheSame) {
+  EXPECT_EQ(lora_name("loras/style.safetensors"), "style");
+  EXPECT_EQ(lora_name("a/inks/adapter_model.safetensors"), "inks");
+  EXPECT_EQ(lora_name("a/lcm/pytorch_lora_weights.safetensors"), "lcm");
+  EXPECT_EQ(lora_name("adapter_model.safetensors"), "adapter_model");
+  fs::create_directories(models_ / "a" / "inks");
+  fs::copy(LIENZO_TEST_DATA "/golden/peft_adapter", models_ / "a" / "inks");
+  fs::remove(models_ / "a" / "inks" / "answer.safetensors");
+  LoraCatalogue catalogue(models_);
+  for (const char* name : {"inks", "adapter_model", "a/inks/adapter_model"}) {
+    EXPECT_EQ(catalogue.find(name).name, "inks") << name;
+    EXPECT_EQ(catalogue.find(name).file, "a/inks/adapter_model.safetensors");
+  }
 }
 
 TEST_F(RequestLoras, ChangeThePictureTheSameInBothWays) {

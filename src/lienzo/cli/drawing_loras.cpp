@@ -44,7 +44,7 @@ LoraChoice read_option(const std::string& text, Finder& finder) {
     const fs::path path = text.substr(0, end);
     if (is_regular(path)) {
       LoraTag tag = text::parse_lora("file" + text.substr(end));
-      tag.name = path.stem().string();
+      tag.name = engine::lora_name(path);
       return choice_of(tag, path);
     }
     --end;

@@ -15,15 +15,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string stem_of(const LoraEntry& entry) {
-  return hub::leaf_of(hub::without_extension(entry.file));
-}
-
 void name_entries(std::vector<LoraEntry>& entries) {
-  std::map<std::string, int> stems;
-  for (const LoraEntry& entry : entries) ++stems[stem_of(entry)];
-  for (LoraEntry& entry : entries)
-    entry.name = stems[stem_of(entry)] == 1 ? stem_of(entry) : hub::without_extension(entry.file);
+  std::map<std::string, int> names;
+  for (const LoraEntry& entry : entries) ++names[lora_name(entry.file)];
+  for (LoraEntry& entry : entries) {
+    const std::string name = lora_name(entry.file);
+    entry.name = names[name] == 1 ? name : hub::without_extension(entry.file);
+  }
 }
 
 [[noreturn]] void report_missing(const std::string& name, const std::vector<LoraEntry>& entries) {
@@ -46,6 +44,12 @@ void name_entries(std::vector<LoraEntry>& entries) {
 }
 
 }  // namespace
+
+std::string lora_name(const fs::path& file) {
+  const std::string stem = file.stem().string(), folder = file.parent_path().filename().string();
+  const bool common = stem == "adapter_model" || stem == "pytorch_lora_weights";
+  return common && !folder.empty() && folder != ".." && folder != "." ? folder : stem;
+}
 
 std::vector<LoraEntry> LoraCatalogue::entries() {
   std::vector<LoraEntry> entries;
@@ -81,7 +85,8 @@ LoraEntry LoraCatalogue::find(const std::string& name) {
        {Called([](const LoraEntry& e) { return e.file; }),
         Called([](const LoraEntry& e) { return hub::without_extension(e.file); }),
         Called([](const LoraEntry& e) { return hub::leaf_of(e.file); }),
-        Called([](const LoraEntry& e) { return stem_of(e); }),
+        Called([](const LoraEntry& e) { return lora_name(e.file); }),
+        Called([](const LoraEntry& e) { return hub::leaf_of(hub::without_extension(e.file)); }),
         Called([](const LoraEntry& e) { return e.alias; })}) {
     std::vector<const LoraEntry*> fitting;
     for (const LoraEntry& entry : all) {

@@ -13,9 +13,13 @@
 
 namespace lienzo::engine {
 
+/// What a file of a LoRA is called: its own name without extension, or its folder's where programs
+/// call all of them the same: "adapter_model" (PEFT), "pytorch_lora_weights" (diffusers).
+std::string lora_name(const std::filesystem::path& file);
+
 /// A LoRA of the model folder.
 struct LoraEntry {
-  std::string name;   // as prompts call it: the file's, with its folders where another shares it
+  std::string name;   // as prompts call it: lora_name(), with its folders where another shares it
   std::string alias;  // as its trainer called it (ss_output_name); or ""
   std::string file;   // below the model folder: "loras/style.safetensors"
   std::filesystem::path path;
@@ -31,7 +35,7 @@ class LoraCatalogue {
 
   /// By file.
   std::vector<LoraEntry> entries();
-  /// The LoRA that a prompt means: by its name, its file, either without extension or folders, or
+  /// The LoRA that a prompt means: by its name, its file, the file without extension or folders, or
   /// its alias. Names that contain what leads out of the folder find nothing. Throws
   /// Error(kNotFound) naming those that are there, the nearest first; kInvalidInput where several
   /// fit.
