@@ -204,6 +204,9 @@ TEST_F(LoraNumbers, PeftWritesItsScaleIntoTheMetadata) {
   expect_added({{with({{"alpha_pattern", {{"attentions.0.proj_in", 2}, {"proj_in", 4}}}})}}, 0.5);
   expect_added({{with({{"alpha_pattern", {{"proj_in", 4}, {"attentions.0.proj_in", 2}}}})}}, 1);
   expect_added({{with(Json::object())}}, 1);
+  expect_refused(ErrorKind::kUnsupported,
+                 {{with({{"unet.init_lora_weights", "pissa"}})}},
+                 HasSubstr("'pissa', a LoRA that counts from other weights"));
 }
 
 TEST_F(LoraNumbers, PeftsOwnFolderSaysTheScaleBesideTheNumbers) {

@@ -27,26 +27,30 @@ fs::path config_beside(const weights::TensorFile& lora) {
                           files.front().string()));
 }
 
+// The setting itself, or, as diffusers keeps them, that of a part: "unet.peft_type".
+bool is_setting(const std::string& key, const std::string& name) {
+  return key == name || key.ends_with("." + name);
+}
+
 void refuse_other_adapters(const Json& settings, const std::string& where) {
-  const auto text = [&](const char* key) {
-    return settings.contains(key) && settings[key].is_string() ? settings[key].get<std::string>()
-                                                               : std::string();
-  };
-  const std::string type = text("peft_type");
-  if (!type.empty() && type != "LORA") {
-    throw Error(ErrorKind::kUnsupported,
-                fmt::format("{} is of an adapter of type '{}', expected LORA; take another file",
-                            where,
-                            type.substr(0, 100)));
-  }
-  const std::string start = text("init_lora_weights");
-  for (const char* other : {"pissa", "olora", "corda"}) {
-    if (!start.starts_with(other)) continue;
-    throw Error(ErrorKind::kUnsupported,
-                fmt::format("{} says init_lora_weights '{}', a LoRA that counts from other weights "
-                            "than the model's; have PEFT convert it to a plain one",
-                            where,
-                            start.substr(0, 100)));
+  for (const auto& [key, value] : settings.items()) {
+    if (!value.is_string()) continue;
+    const std::string text = value.get<std::string>();
+    if (is_setting(key, "peft_type") && text != "LORA") {
+      throw Error(ErrorKind::kUnsupported,
+                  fmt::format("{} is of an adapter of type '{}', expected LORA; take another file",
+                              where,
+                              text.substr(0, 100)));
+    }
+    if (!is_setting(key, "init_lora_weights")) continue;
+    for (const char* other : {"pissa", "olora", "corda"}) {
+      if (!text.starts_with(other)) continue;
+      throw Error(ErrorKind::kUnsupported,
+                  fmt::format("{} says init_lora_weights '{}', a LoRA that counts from other "
+                              "weights than the model's; have PEFT convert it to a plain one",
+                              where,
+                              text.substr(0, 100)));
+    }
   }
 }
 
