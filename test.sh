@@ -7,13 +7,13 @@ LIENZO_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 lienzo_install_packages packages.txt packages-test.txt
 lienzo_build all with-tests
 
-# Three at a time on two processors, since many wait for a server or a browser. Passive waiting keeps the threads of
+# Four at a time on two processors, since many wait for a server or a browser. Passive waiting keeps the threads of
 # tests that run side by side from burning each other's time.
 export OMP_WAIT_POLICY=passive
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 status=0
-ctest --test-dir "$lienzo_build_dir" --output-on-failure --no-tests=error -j 3 | tee "$output" || status=$?
+ctest --test-dir "$lienzo_build_dir" --output-on-failure --no-tests=error -j 4 | tee "$output" || status=$?
 
 # "98% tests passed, 2 tests failed out of 100"
 summary=$(sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests failed out of \([0-9]*\).*/\1 \2/p' "$output")

@@ -3,7 +3,7 @@ find_package(GTest REQUIRED)
 # lienzo_test(<name> [TORCH] SOURCES <files> DEPS <folders> [LABELS fast|slow] [APART <suites>] [SLOW <suites>])
 # A GoogleTest binary, and one entry of CTest for all its suites: starting a program with libtorch takes longer than most
 # of them. Suites that APART and SLOW name (as GoogleTest's filters do: Suite, Prefix/*) are each an entry of their own,
-# which three processes at a time can share out; those of SLOW bear that label. Each entry says which test failed, and is
+# which several processes at a time can share out; those of SLOW bear that label. Each entry says which test failed, and is
 # skipped where all its tests are.
 # LIENZO_TEST_DATA points at tests/.
 function(lienzo_test name)
