@@ -1,9 +1,11 @@
 #include "lienzo/service/housekeeping.h"
 
+#include <fmt/format.h>
+
+#include <exception>
 #include <set>
 #include <string>
 
-#include "lienzo/base/error.h"
 #include "lienzo/base/log.h"
 
 namespace lienzo::service {
@@ -73,8 +75,8 @@ void Housekeeper::run() {
     lock.unlock();
     try {
       keep_house(store_, blobs_, retention_);
-    } catch (const Error& problem) {
-      log(LogLevel::kWarning, problem.what());
+    } catch (const std::exception& problem) {  // any: the next round may go better
+      log(LogLevel::kWarning, fmt::format("[housekeeping] {}", problem.what()));
     }
     lock.lock();
     wake_.wait_for(lock, std::chrono::minutes(1), [this] { return over_; });
