@@ -1,8 +1,10 @@
 #include "lienzo/http/job_feed.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
-#include "lienzo/base/error.h"
+#include <algorithm>
+#include <exception>
+
 #include "lienzo/base/log.h"
 
 namespace lienzo::http {
@@ -44,8 +46,8 @@ void JobFeed::run() {
         }
         changed_.notify_all();
       }
-    } catch (const Error& problem) {
-      log(LogLevel::kWarning, problem.what());
+    } catch (const std::exception& problem) {  // any: who listens must not end the server
+      log(LogLevel::kWarning, fmt::format("[feed] {}", problem.what()));
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, std::chrono::seconds(1), [this] { return stopped_.load(); });
     }
