@@ -1,7 +1,12 @@
 #include "lienzo/http/connection_threads.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
+#include <system_error>
 #include <thread>
+
+#include "lienzo/base/log.h"
 
 namespace lienzo::http {
 
@@ -14,8 +19,17 @@ void ConnectionThreads::enqueue(std::function<void()> work) {
     work_.notify_one();
     return;
   }
-  ++threads_;
-  std::thread([this] { run(); }).detach();
+  try {
+    std::thread([this] { run(); }).detach();
+    ++threads_;  // before it runs: that needs the lock
+  } catch (const std::system_error& problem) {
+    // Whoever is through with something else takes it, or who comes with the next connection.
+    log(LogLevel::kWarning,
+        fmt::format("[http] cannot start a thread for a connection, which waits: {}; allow more "
+                    "threads, or fewer connections",
+                    problem.what()));
+    work_.notify_one();
+  }
 }
 
 void ConnectionThreads::shutdown() {
