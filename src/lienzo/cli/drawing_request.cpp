@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
@@ -52,6 +53,13 @@ std::optional<double> number(const Json& extra, const char* key) {
   return result;
 }
 
+// The same where only a whole one makes sense; one with a fraction, or beyond all sense, is none.
+std::optional<int> whole(const Json& extra, const char* key) {
+  const std::optional<double> value = number(extra, key);
+  if (!value || *value != std::trunc(*value) || std::abs(*value) > 1e6) return std::nullopt;
+  return static_cast<int>(*value);
+}
+
 void apply_second_pass(const Json& json, StableDiffusionRequest& request) {
   if (!json.is_object()) return;
   ConfigReader reader(json, "[--like] second_pass");
@@ -85,8 +93,8 @@ void apply_record(const provenance::Record& record, StableDiffusionRequest& requ
   if (text("syntax", "") == "plain") request.syntax = text::PromptSyntax::kPlain;
   const std::string noise = text("noise", "RNG");
   if (noise == "gpu" || noise == "GPU" || noise == "NV") request.noise = tensor::NoiseKind::kPhilox;
-  if (const auto skip = number(extra, "clip_skip")) request.clip_skip = static_cast<int>(*skip);
-  if (const auto skip = number(extra, "Clip skip")) request.clip_skip = static_cast<int>(*skip) - 1;
+  if (const auto skip = whole(extra, "clip_skip")) request.clip_skip = *skip;
+  if (const auto skip = whole(extra, "Clip skip")) request.clip_skip = *skip - 1;
   if (const auto rescale = number(extra, "guidance_rescale")) request.guidance_rescale = *rescale;
   if (const auto eta = number(extra, "eta")) request.sampling.eta = *eta;
   if (const auto strength = number(extra, "Denoising strength"))
