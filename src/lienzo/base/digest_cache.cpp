@@ -38,7 +38,7 @@ std::string cached_sha256(const fs::path& file, const fs::path& cache) {
     const Json digest = entry.value("sha256", Json());
     if (digest.is_string() && digest.get<std::string>().size() == 64) return digest;
   }
-  const std::string digest = sha256_file(file);
+  std::string digest = sha256_file(file);
   known[key] = {{"stamp", stamp}, {"sha256", digest}};
   try {
     fs::create_directories(cache.parent_path(), problem);

@@ -35,7 +35,7 @@ bool is_guarded(uintptr_t address) {
 // Puts an empty page where the file has none any more; what faulted is then tried again.
 void on_bus_error(int, siginfo_t* info, void*) {
   const auto address = reinterpret_cast<uintptr_t>(info->si_addr);
-  void* page = reinterpret_cast<void*>(address / page_size() * page_size());
+  void* page = static_cast<char*>(info->si_addr) - address % page_size();
   if (is_guarded(address) && ::mmap(page,
                                     page_size(),
                                     PROT_READ | PROT_WRITE,
