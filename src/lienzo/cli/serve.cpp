@@ -195,7 +195,7 @@ void add_serve(CLI::App& app, Action& action) {
   command
       ->add_option(
           "--keep-gb", options->keep_gb, "GB of pictures kept; the oldest go first (no limit)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0.0, 1e6))
       ->type_name("GB");
   add_grace(*command, *options);
   add_service_options(*command, options->service);
