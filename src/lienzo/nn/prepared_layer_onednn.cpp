@@ -206,6 +206,22 @@ Plan plan_of(const Description& description) {
   return plan;
 }
 
+// The first of oneDNN's implementations that may be used. "gemm" makes its kernels in functions
+// handed to std::call_once, which are weak symbols: where LibTorch carries another oneDNN, the
+// dynamic linker would call that one's, and the kernels do not fit.
+template <typename Description>
+Description usable(Description description) {
+#ifdef LIENZO_TORCH_HAS_ANOTHER_ONEDNN
+  const auto is_gemm = [&] {
+    const std::string name = description.impl_info_str();
+    return name.starts_with("gemm") || name.find(":gemm") != std::string::npos;
+  };
+  while (is_gemm() && description.next_impl()) {
+  }
+#endif
+  return description;
+}
+
 class Packed : public PreparedLayer {
  public:
   Packed(int64_t outputs, const torch::Tensor& bias, torch::ScalarType type)
@@ -321,8 +337,8 @@ class PackedLinear : public Packed {
         weights({in_, out_}, number(type()), order_),
         bias({1, out_}, memory::data_type::f32, Tag::ab),
         y({shape[0], out_}, number(type()), Tag::ab);
-    const dnnl::matmul::primitive_desc description(
-        dnnl::matmul::desc(x, weights, bias, y), attributes(), processor());
+    const auto description = usable(dnnl::matmul::primitive_desc(
+        dnnl::matmul::desc(x, weights, bias, y), attributes(), processor()));
     Plan plan = plan_of(description);
     plan.primitive = dnnl::matmul(description);
     return plan;
@@ -392,7 +408,7 @@ class PackedConvolution : public Packed {
         weights({out_, in_, kernel_, kernel_}, number(type()), Tag::any),
         bias({out_}, memory::data_type::f32, Tag::a),
         y({shape[0], out_, height, width_after(shape[3])}, number(type()), Tag::nhwc);
-    const dnnl::convolution_forward::primitive_desc description(
+    const auto description = usable(dnnl::convolution_forward::primitive_desc(
         dnnl::convolution_forward::desc(dnnl::prop_kind::forward_inference,
                                         dnnl::algorithm::convolution_direct,
                                         x,
@@ -403,7 +419,7 @@ class PackedConvolution : public Packed {
                                         {top, padding_.left},
                                         {bottom, padding_.right}),
         attributes(),
-        processor());
+        processor()));
     Plan plan = plan_of(description);
     plan.primitive = dnnl::convolution_forward(description);
     return plan;
