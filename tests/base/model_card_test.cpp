@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "lienzo/base/file.h"
-#include "lienzo/base/printable.h"
-#include "lienzo/base/trimmed.h"
 
 namespace lienzo {
 namespace {
@@ -27,20 +25,6 @@ TEST(LicenceOfCard, IsEmptyForAFolderWithoutACard) {
   write_file_atomic(folder / "README.md", "---\nlicense: mit\n---\n");
   EXPECT_EQ(licence_in(folder), "mit");
   std::filesystem::remove_all(folder);
-}
-
-TEST(Printable, KeepsTextInOneShortLine) {
-  EXPECT_EQ(printable("año"), "año");
-  EXPECT_EQ(printable("a\x1b[2Jb\n"), "a\\x1b[2Jb\\x0a");
-  EXPECT_EQ(printable("\xff\x80"), "\\xff\\x80");
-  EXPECT_EQ(printable("ññññ", 5), "ññ");
-}
-
-TEST(Trimmed, TakesBlanksOffBothEnds) {
-  EXPECT_EQ(trimmed(" \t a b\r\n"), "a b");
-  EXPECT_EQ(trimmed("a"), "a");
-  EXPECT_EQ(trimmed(" \n"), "");
-  EXPECT_EQ(trimmed(""), "");
 }
 
 }  // namespace

@@ -27,22 +27,23 @@ fs::path config_beside(const weights::TensorFile& lora) {
                           files.front().string()));
 }
 
-// The setting itself, or, as diffusers keeps them, that of a part: "unet.peft_type".
-bool is_setting(const std::string& key, const std::string& name) {
-  return key == name || key.ends_with("." + name);
+// Whether a dotted name is `end` or ends with it: how PEFT's `(.*\.)?(pattern)$` finds layers whose
+// pattern is a name, and how diffusers keeps the setting of a part, "unet.peft_type".
+bool ends_with_name(const std::string& name, const std::string& end) {
+  return name == end || name.ends_with("." + end);
 }
 
 void refuse_other_adapters(const Json& settings, const std::string& where) {
   for (const auto& [key, value] : settings.items()) {
     if (!value.is_string()) continue;
     const std::string text = value.get<std::string>();
-    if (is_setting(key, "peft_type") && text != "LORA") {
+    if (ends_with_name(key, "peft_type") && text != "LORA") {
       throw Error(ErrorKind::kUnsupported,
                   fmt::format("{} is of an adapter of type '{}', expected LORA; take another file",
                               where,
                               text.substr(0, 100)));
     }
-    if (!is_setting(key, "init_lora_weights")) continue;
+    if (!ends_with_name(key, "init_lora_weights")) continue;
     for (const char* other : {"pissa", "olora", "corda"}) {
       if (!text.starts_with(other)) continue;
       throw Error(ErrorKind::kUnsupported,
@@ -52,11 +53,6 @@ void refuse_other_adapters(const Json& settings, const std::string& where) {
                               text.substr(0, 100)));
     }
   }
-}
-
-// As PEFT's `(.*\.)?(pattern)$` where the pattern is a name; a dot in it is a dot.
-bool fits(const std::string& pattern, const std::string& scope) {
-  return scope == pattern || scope.ends_with("." + pattern);
 }
 
 }  // namespace
@@ -91,7 +87,7 @@ std::optional<double> PeftScale::scale(const std::string& scope, int64_t rank) c
                               where_,
                               pattern.substr(0, 100)));
     }
-    if (!fits(pattern, scope)) continue;
+    if (!ends_with_name(scope, pattern)) continue;
     alpha = value;
     break;  // the first counts
   }

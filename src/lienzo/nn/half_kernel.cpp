@@ -19,9 +19,8 @@ LIENZO_INLINE float widened(uint16_t half) {
 }
 
 LIENZO_INLINE uint16_t rounded(uint16_t half) {
-  const auto bits = std::bit_cast<uint32_t>(widened(half));
-  const uint32_t nearest = (bits + 0x7FFFu + ((bits >> 16) & 1)) >> 16;
-  return static_cast<uint16_t>((bits & 0x7FFFFFFFu) > 0x7F800000u ? 0x7FC0u : nearest);
+  const float wide = widened(half);
+  return static_cast<uint16_t>(wide == wide ? bfloat_bits(wide) : 0x7FC0u);
 }
 
 }  // namespace

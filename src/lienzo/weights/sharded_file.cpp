@@ -5,6 +5,7 @@
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/file.h"
+#include "lienzo/weights/files_of.h"
 #include "lienzo/weights/open_tensor_file.h"
 #include "lienzo/weights/problem_list.h"
 #include "lienzo/weights/shard_index.h"
@@ -78,13 +79,7 @@ ShardedFile ShardedFile::open(const fs::path& index_path) {
   return file;
 }
 
-std::vector<fs::path> ShardedFile::files() const {
-  std::vector<fs::path> files;
-  for (const auto& shard : shards_) {
-    for (fs::path& file : shard->files()) files.push_back(std::move(file));
-  }
-  return files;
-}
+std::vector<fs::path> ShardedFile::files() const { return files_of(shards_); }
 
 torch::Tensor ShardedFile::read_numbers(const TensorInfo& info) const {
   const auto position = static_cast<size_t>(&info - index_.tensors().data());

@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "lienzo/weights/files_of.h"
+
 namespace lienzo::weights {
 
 TensorUnion::TensorUnion(std::vector<std::shared_ptr<const TensorFile>> files, std::string where)
@@ -19,13 +21,7 @@ TensorUnion::TensorUnion(std::vector<std::shared_ptr<const TensorFile>> files, s
   index_ = TensorIndex(std::move(infos), std::move(metadata), where_);
 }
 
-std::vector<std::filesystem::path> TensorUnion::files() const {
-  std::vector<std::filesystem::path> files;
-  for (const auto& file : files_) {
-    for (std::filesystem::path& path : file->files()) files.push_back(std::move(path));
-  }
-  return files;
-}
+std::vector<std::filesystem::path> TensorUnion::files() const { return files_of(files_); }
 
 torch::Tensor TensorUnion::read_numbers(const TensorInfo& info) const {
   const auto position = static_cast<size_t>(&info - index_.tensors().data());
