@@ -229,6 +229,19 @@ TEST(SceneTokens, RoundTripEveryScene) {
   }
 }
 
+TEST(SceneTokens, NameTheirMaterials) {
+  Scene scene = one(Shape::kSphere);
+  scene.objects[0].material = Material::kGlass;
+  int named = 0;
+  for (const int64_t token : scene_to_tokens(scene)) {
+    const auto material = material_of(token);
+    if (!material) continue;
+    EXPECT_EQ(*material, Material::kGlass);
+    ++named;
+  }
+  EXPECT_EQ(named, 1);
+}
+
 TEST(SceneTokens, AnyAllowedPathIsAValidScene) {
   Random random(4);
   for (int run = 0; run < 300; ++run) {

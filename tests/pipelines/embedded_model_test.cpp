@@ -72,6 +72,24 @@ TEST(EmbeddedModel, TheFlagshipPromptIsUnderstoodEveryTime) {
   }
 }
 
+TEST(EmbeddedModel, GlassStandsOnlyWhereItIsAskedFor) {
+  const auto glass = [](const std::string& prompt) {
+    ImagineRequest r = request(prompt, 0);
+    r.count = 50;
+    int things = 0;
+    for (const world::Scene& scene : model().imagine_scenes(r)) {
+      for (const world::Object& object : scene.objects)
+        things += object.material == world::Material::kGlass ? 1 : 0;
+    }
+    return things;
+  };
+  EXPECT_EQ(glass("un cubo rojo encima de un cubo azul"), 0);
+  EXPECT_EQ(glass("a red metal cube next to a green cone"), 0);
+  EXPECT_EQ(glass("un cubo rojo de cristal encima de un cubo azul"), 50);
+  EXPECT_EQ(glass("a transparent sphere behind a glass cone"), 100);
+  EXPECT_EQ(glass("a small red sphere inside a blue cube"), 50);  // else nobody would see it
+}
+
 TEST(EmbeddedModel, ThePictureShowsItsScene) {
   const auto pictures = model().imagine(request("un cubo rojo encima de un cubo azul", 3));
   const image::Image truth = world::render(pictures[0].scene, 256);

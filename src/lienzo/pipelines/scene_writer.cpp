@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -62,6 +63,8 @@ class WordsLeft {
 
 // Below this probability of a quoted word's first letter the caption means another sign.
 constexpr double kNotThisSign = 0.2;
+// From this probability of glass on the caption asks for it; where nothing is said it is 0.08.
+constexpr double kAskedFor = 0.25;
 
 std::vector<int64_t> allowed_tokens(const world::SceneTokenReader& reader) {
   const auto allowed = reader.allowed();
@@ -69,6 +72,32 @@ std::vector<int64_t> allowed_tokens(const world::SceneTokenReader& reader) {
   for (int64_t id = allowed.first; id < allowed.last; ++id) ids.push_back(id);
   if (allowed.also) ids.push_back(*allowed.also);
   return ids;
+}
+
+/// The probability that the next token is of `part`, if it is of `whole`.
+double share_of(const std::vector<int64_t>& part,
+                const std::vector<int64_t>& whole,
+                const float* logits) {
+  const float highest = logits[*std::max_element(
+      whole.begin(), whole.end(), [&](int64_t a, int64_t b) { return logits[a] < logits[b]; })];
+  const auto mass = [&](const std::vector<int64_t>& ids) {
+    double sum = 0;
+    for (const int64_t id : ids) sum += std::exp(logits[id] - highest);
+    return sum;
+  };
+  return mass(part) / mass(whole);
+}
+
+/// Of the materials that may come next, those that suit a caption: glass only where it is asked
+/// for, since one thing seen through another is hard to read.
+std::vector<int64_t> fitting_materials(const std::vector<int64_t>& ids, const float* logits) {
+  const auto is_glass = [](int64_t id) {
+    return world::material_of(id) == world::Material::kGlass;
+  };
+  std::vector<int64_t> glass, others;
+  std::partition_copy(
+      ids.begin(), ids.end(), std::back_inserter(glass), std::back_inserter(others), is_glass);
+  return others.empty() || share_of(glass, ids, logits) >= kAskedFor ? ids : others;
 }
 
 /// Of the letters that may come next, those that the quoted words allow. At the first letter of a
@@ -91,19 +120,6 @@ class SignLetters {
   }
 
  private:
-  static double share_of(const std::vector<int64_t>& part,
-                         const std::vector<int64_t>& whole,
-                         const float* logits) {
-    const float highest = logits[*std::max_element(
-        whole.begin(), whole.end(), [&](int64_t a, int64_t b) { return logits[a] < logits[b]; })];
-    const auto mass = [&](const std::vector<int64_t>& ids) {
-      double sum = 0;
-      for (const int64_t id : ids) sum += std::exp(logits[id] - highest);
-      return sum;
-    };
-    return mass(part) / mass(whole);
-  }
-
   const WordsLeft& words_;
   bool may_be_free_;
   bool free_ = false;
@@ -119,6 +135,7 @@ int64_t choose(const torch::Tensor& logits,
   std::vector<int64_t> ids = allowed_tokens(reader);
   if (reader.next_kind() == world::TokenKind::kLetter)
     ids = letters.choose_among(reader, ids, values);
+  if (reader.next_kind() == world::TokenKind::kMaterial) ids = fitting_materials(ids, values);
   const auto likeliest = *std::max_element(
       ids.begin(), ids.end(), [&](int64_t a, int64_t b) { return values[a] < values[b]; });
   const double warmth = temperature(reader.next_kind(), options);

@@ -20,11 +20,12 @@ struct SceneWriterOptions {
 };
 
 /// Draws a scene from the prior, token by token. What the caption says has a probability near one;
-/// what it leaves open is sampled. Words that the caption quotes are copied rather than guessed:
-/// while one of `words` (spelled as Object::word) is on no sign yet, signs bear those words, save a
-/// sign that the caption gives none of them. A layout that could not stand there (things through
-/// each other, outside the frame), lacks a word or is not clear at a glance is drawn again. Tokens
-/// are those of prior_text(); an empty negative means "no words".
+/// what it leaves open is sampled, save glass, which stands only where it is asked for. Words that
+/// the caption quotes are copied rather than guessed: while one of `words` (spelled as
+/// Object::word) is on no sign yet, signs bear those words, save a sign that the caption gives none
+/// of them. A layout that could not stand there (things through each other, outside the frame),
+/// lacks a word or is not clear at a glance is drawn again. Tokens are those of prior_text(); an
+/// empty negative means "no words".
 datasets::world::Scene write_scene(models::ScenePrior& prior,
                                    const std::vector<int>& caption,
                                    const std::vector<int>& negative,

@@ -71,6 +71,12 @@ std::optional<char> letter_of(int64_t id) {
   return kLetters[static_cast<size_t>(id - first)];
 }
 
+std::optional<Material> material_of(int64_t id) {
+  const int64_t first = token(TokenKind::kMaterial);
+  if (id < first || id >= first + kMaterials) return std::nullopt;
+  return static_cast<Material>(id - first);
+}
+
 bool ends_word(int64_t id) { return id == token(TokenKind::kWordEnd); }
 
 SceneTokenReader::Allowed SceneTokenReader::allowed() const {

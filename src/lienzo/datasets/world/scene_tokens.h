@@ -38,6 +38,8 @@ std::vector<int64_t> scene_to_tokens(const Scene& scene, std::span<const int> or
 
 /// The letter, as in Object::word, that a token writes; nullopt for other tokens.
 std::optional<char> letter_of(int64_t token);
+/// The material that a token names; nullopt for other tokens.
+std::optional<Material> material_of(int64_t token);
 /// Whether a token closes the word of a sign.
 bool ends_word(int64_t token);
 
