@@ -264,6 +264,25 @@ TEST(Checkpoint, FoldersOfOtherModelsAreRefused) {
       ErrorKind::kUnsupported,
       [&] { open_checkpoint(folder.path()); },
       "describes a PriorTransformer");
+  write_file_atomic(folder / "config.json", R"({"_class_name": 5})");
+  expect_error(
+      ErrorKind::kUnsupported,
+      [&] { open_checkpoint(folder.path()); },
+      "describes nothing by name");
+}
+
+TEST(Checkpoint, TheZeroTerminalRatioIsTrueOrIsNot) {
+  const TemporaryFolder folder;
+  const fs::path original = golden("sd1") / "original.safetensors", file = folder / "a.safetensors";
+  auto metadata = metadata_of(original);
+  const auto with_value = [&](const char* value) {
+    metadata["lienzo.config.scheduler"] =
+        std::string(R"({"rescale_betas_zero_snr": )") + value + "}";
+    weights::write_safetensors(file, tensors_of(original), metadata);
+    return open_checkpoint(file).zero_terminal_snr;
+  };
+  EXPECT_TRUE(with_value("true"));
+  for (const char* other : {"false", "null", "\"true\"", "[]"}) EXPECT_FALSE(with_value(other));
 }
 
 TEST(Checkpoint, LicenceFromTheModelCardOrTheMetadata) {

@@ -60,7 +60,8 @@ PartSource source_of(PartFiles files, Part part, Family family) {
 Part part_of_config(const Json& config, const std::string& where) {
   std::string found;
   if (config.is_object()) {
-    if (config.contains("_class_name")) found = config.value("_class_name", "");
+    const Json class_name = config.value("_class_name", Json());
+    if (class_name.is_string()) found = class_name.get<std::string>();
     const Json architectures = config.value("architectures", Json());
     if (found.empty() && architectures.is_array() && !architectures.empty() &&
         architectures[0].is_string())

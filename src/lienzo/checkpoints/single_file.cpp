@@ -88,9 +88,9 @@ Checkpoint open_single_file(const fs::path& path, std::optional<Prediction> pred
   } else {
     model.prediction = guessed_prediction(path, model);
   }
-  model.zero_terminal_snr =
-      file->index().contains("ztsnr") ||
-      (model.scheduler.is_object() && model.scheduler.value("rescale_betas_zero_snr", false));
+  model.zero_terminal_snr = file->index().contains("ztsnr") ||
+                            (model.scheduler.is_object() &&
+                             model.scheduler.value("rescale_betas_zero_snr", Json()) == true);
   model.force_zeros_for_empty_prompt =
       found.family == Family::kSdXl || found.family == Family::kSdXlInpaint;
   // The 768-pixel models of SD 2 are those that answer with v.
