@@ -31,7 +31,7 @@ struct Addition {
 using Additions = std::map<std::string, std::vector<Addition>>;
 
 torch::Tensor read_matrix(const Addition& one, const std::string& name) {
-  const torch::Tensor numbers = one.file->read(name).to(torch::kFloat);
+  torch::Tensor numbers = one.file->read(name).to(torch::kFloat);
   if (!numbers.isfinite().all().item<bool>()) {
     throw Error(ErrorKind::kCorrupt,
                 fmt::format("[lora] {}: {} has numbers that are infinite or none; the file is "
@@ -79,7 +79,7 @@ class ChangedFile final : public TensorFile {
 
  protected:
   torch::Tensor read_numbers(const TensorInfo& info) const override {
-    const torch::Tensor own = file_->read(info.name);
+    torch::Tensor own = file_->read(info.name);
     const auto found = changes_.find(info.name);
     if (found == changes_.end()) return own;
     torch::Tensor sum = own.to(

@@ -78,6 +78,7 @@ fs::path choose(const fs::path& folder, std::string_view variant, std::string_vi
   std::string there = "there are no weights";
   if (!variants.empty()) {
     std::vector<std::string> names;
+    names.reserve(variants.size());
     for (const std::string& each : variants)
       names.push_back(each.empty() ? "no variant" : "'" + each + "'");
     there = fmt::format("there is {}", fmt::join(names, ", "));

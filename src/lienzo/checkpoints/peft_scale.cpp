@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 fs::path config_beside(const weights::TensorFile& lora) {
   const std::vector<fs::path> files = lora.files();
   if (files.size() != 1 || files.front().stem() != "adapter_model") return {};
-  const fs::path config = files.front().parent_path() / "adapter_config.json";
+  fs::path config = files.front().parent_path() / "adapter_config.json";
   std::error_code ignored;
   if (fs::exists(config, ignored)) return config;
   throw Error(ErrorKind::kNotFound,

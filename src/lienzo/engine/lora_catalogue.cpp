@@ -27,6 +27,7 @@ void name_entries(std::vector<LoraEntry>& entries) {
 [[noreturn]] void report_missing(const std::string& name, const std::vector<LoraEntry>& entries) {
   constexpr size_t kShown = 20;
   std::vector<std::string> names;
+  names.reserve(entries.size());
   for (const LoraEntry& entry : entries) names.push_back(entry.name);
   const std::string near = suggestion(name, names);
   std::sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
@@ -95,6 +96,7 @@ LoraEntry LoraCatalogue::find(const std::string& name) {
     if (fitting.size() == 1) return *fitting.front();
     if (fitting.empty()) continue;
     std::vector<std::string> files;
+    files.reserve(fitting.size());
     for (const LoraEntry* entry : fitting) files.push_back(entry->file);
     throw Error(
         ErrorKind::kInvalidInput,

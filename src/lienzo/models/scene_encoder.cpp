@@ -46,7 +46,7 @@ torch::Tensor SceneEncoderImpl::paint(const tensor::LayeredMap& map) {
   // Parts that a core's cache holds, the same for any number of threads, each by one thread.
   constexpr int64_t kRows = 1024;
   const int64_t rows = map.local.size(0);
-  const torch::Tensor painted = torch::empty({rows, config_.channels + 1}, torch::kFloat);
+  torch::Tensor painted = torch::empty({rows, config_.channels + 1}, torch::kFloat);
   nn::parallel_for((rows + kRows - 1) / kRows, [&](int64_t begin, int64_t end) {
     const at::NoGradGuard no_grad;
     for (int64_t first = begin * kRows; first < std::min(end * kRows, rows); first += kRows) {

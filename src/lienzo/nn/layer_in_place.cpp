@@ -59,7 +59,7 @@ class LinearInPlace : public PreparedLayer {
         bias_(bias_or_zeros(bias, out_)) {}
 
   torch::Tensor forward(const torch::Tensor& x) override {
-    const torch::Tensor y = linear_result(*this, x, {out_, in_});
+    torch::Tensor y = linear_result(*this, x, {out_, in_});
     if (x.numel() == 0) return y;
     const torch::Tensor in = x.contiguous();
     constexpr int64_t kRows = 256;  // what a core's cache keeps of 256 numbers each
@@ -110,7 +110,7 @@ class ConvolutionInPlace : public PreparedLayer {
         bias_(bias_or_zeros(bias, out_)) {}
 
   torch::Tensor forward(const torch::Tensor& x) override {
-    const torch::Tensor y =
+    torch::Tensor y =
         doubles_ ? doubled_result(x)
                  : convolution_result(*this, x, {out_, in_, kernel_, kernel_}, stride_, padding_);
     if (x.numel() > 0) run(x.contiguous(torch::MemoryFormat::ChannelsLast), /*top=*/true, y);

@@ -134,8 +134,10 @@ std::string to_parameters(const Record& record) {
                    {"Model", record.model},
                    {"Version", record.version}};
   for (const auto& [name, value] : record.elsewhere) {
-    const auto found = std::find_if(
-        fields.begin(), fields.end(), [&](const auto& field) { return field.first == name; });
+    const auto found =
+        std::find_if(fields.begin(), fields.end(), [&wanted = name](const auto& field) {
+          return field.first == wanted;
+        });
     if (found != fields.end()) {
       found->second = value;
     } else {

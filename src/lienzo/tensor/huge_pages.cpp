@@ -17,10 +17,11 @@ constexpr size_t kPage = size_t{2} << 20, kLarge = 2 * kPage;
 class HugePageAllocator final : public c10::Allocator {
  public:
   // All override; versions of LibTorch differ in which of the first three they declare.
+  // NOLINTNEXTLINE(modernize-use-override)
   c10::DataPtr allocate(size_t bytes) const { return block(bytes); }
   c10::DataPtr allocate(size_t bytes) { return block(bytes); }
   void copy_data(void* to, const void* from, size_t bytes) const { std::memcpy(to, from, bytes); }
-  c10::DeleterFnPtr raw_deleter() const { return &c10::free_cpu; }
+  c10::DeleterFnPtr raw_deleter() const override { return &c10::free_cpu; }
 
  private:
   static c10::DataPtr block(size_t bytes) {

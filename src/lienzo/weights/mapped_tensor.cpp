@@ -28,10 +28,10 @@ int64_t extent(const std::vector<int64_t>& shape, c10::IntArrayRef strides) {
 
 /// Gives the pages that lie wholly inside back to the system, which keeps them in its cache.
 void give_back(std::byte* data, size_t bytes) {
-  static const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = (reinterpret_cast<uintptr_t>(data) + page - 1) / page * page;
-  const auto end = (reinterpret_cast<uintptr_t>(data) + bytes) / page * page;
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  static const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  const size_t before = (page - reinterpret_cast<uintptr_t>(data) % page) % page;
+  if (bytes < before + page) return;
+  ::madvise(data + before, (bytes - before) / page * page, MADV_DONTNEED);
 }
 
 }  // namespace

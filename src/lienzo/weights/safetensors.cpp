@@ -95,7 +95,7 @@ void write(const std::filesystem::path& path,
 /// `tensor` in `type`. Throws where a number becomes infinite by that.
 torch::Tensor convert(const torch::Tensor& tensor, torch::ScalarType type, std::string_view name) {
   if (tensor.scalar_type() == type) return tensor;
-  const torch::Tensor converted = tensor.to(type);
+  torch::Tensor converted = tensor.to(type);
   if (type == torch::kHalf && tensor.isfinite().logical_and(converted.isinf()).any().item<bool>()) {
     throw Error(ErrorKind::kInvalidInput,
                 "[safetensors] " + quote_name(name) +

@@ -54,9 +54,8 @@ Module random_network(const Config& config, const torch::Device& device, torch::
   const nn::SkipInit numbers_follow;
   Module module(config);
   for (torch::Tensor& parameter : module->parameters()) {
-    const double fan_in =
-        parameter.dim() > 1 ? static_cast<double>(parameter.numel() / parameter.size(0)) : 16;
-    const double bound = 1 / std::sqrt(fan_in);
+    const int64_t fan_in = parameter.dim() > 1 ? parameter.numel() / parameter.size(0) : 16;
+    const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
     parameter.set_requires_grad(false).uniform_(-bound, bound);
   }
   if (!device.is_cpu()) module->to(device, dtype);

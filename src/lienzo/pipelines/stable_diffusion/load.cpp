@@ -174,14 +174,13 @@ void describe(const Checkpoint& model, StableDiffusionParts& parts) {
   facts.guidance = checkpoints::is_xl(model.family) ? 5.0 : 7.5;
   // Distilled models: LCM is told its guidance, Turbo was trained without
   // (docs/source/en/using-diffusers/sdxl_turbo.md in huggingface/diffusers), told by its scheduler.
+  const std::string& sampler = parts.scheduler.sampler;
+  const bool turbo = sampler == "euler_ancestral" &&
+                     parts.scheduler.spacing == diffusion::TimestepSpacing::kTrailing;
   if (model.unet->config.time_cond_proj_dim > 0) {
     facts.steps = 4;
     facts.guidance = 8.5;
-  } else if (parts.scheduler.sampler == "euler_ancestral" &&
-             parts.scheduler.spacing == diffusion::TimestepSpacing::kTrailing) {
-    facts.steps = 4;
-    facts.guidance = 1;
-  } else if (parts.scheduler.sampler == "lcm" || parts.scheduler.sampler == "tcd") {
+  } else if (turbo || sampler == "lcm" || sampler == "tcd") {
     facts.steps = 4;
     facts.guidance = 1;
   }

@@ -64,6 +64,7 @@ std::vector<LoadedLora> load_loras(checkpoints::Checkpoint& model,
                                    torch::ScalarType dtype,
                                    const std::filesystem::path& digest_cache) {
   std::vector<checkpoints::LoraUse> uses;
+  uses.reserve(choices.size());
   for (const LoraChoice& choice : choices)
     uses.push_back({choice.path, choice.unet_weight, choice.text_weight});
   checkpoints::merge_loras(model, uses, dtype);
