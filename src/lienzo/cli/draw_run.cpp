@@ -85,19 +85,8 @@ class Drawing {
     if (options_.size.empty() && !(record_ && draw.only_masked))
       request_.width = request_.height = 0;
     if (draw.mask.empty()) return;
-    pipelines::InpaintOptions inpaint;
-    inpaint.mask = image::read_image(draw.mask, {.keep_alpha = true});
-    const Json before = record_ ? record_->extra.value("inpaint", Json()) : Json();
-    if (before.is_object()) {
-      inpaint.blur = before.value("blur", inpaint.blur);
-      inpaint.padding = before.value("padding", inpaint.padding);
-      inpaint.only_masked = before.value("only_masked", inpaint.only_masked);
-    }
-    if (draw.mask_blur) inpaint.blur = *draw.mask_blur;
-    if (draw.padding) inpaint.padding = *draw.padding;
-    if (draw.only_masked) inpaint.only_masked = true;
-    inpaint.keep_original = !draw.through_autoencoder;
-    request_.inpaint = std::move(inpaint);
+    request_.inpaint = plan_inpainting(draw, record_);
+    request_.inpaint->mask = image::read_image(draw.mask, {.keep_alpha = true});
   }
 
   void load() {

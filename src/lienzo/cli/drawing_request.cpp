@@ -178,6 +178,24 @@ StableDiffusionRequest plan_drawing(const ImagineOptions& options,
   return request;
 }
 
+pipelines::InpaintOptions plan_inpainting(const DrawOptions& draw,
+                                          const std::optional<provenance::Record>& record) {
+  pipelines::InpaintOptions inpaint;
+  const Json before = record ? record->extra.value("inpaint", Json()) : Json();
+  if (before.is_object()) {
+    ConfigReader reader(before, "[--like] inpaint");
+    reader.optional("blur", inpaint.blur);
+    reader.optional("padding", inpaint.padding);
+    reader.optional("only_masked", inpaint.only_masked);
+    reader.finish();
+  }
+  if (draw.mask_blur) inpaint.blur = *draw.mask_blur;
+  if (draw.padding) inpaint.padding = *draw.padding;
+  if (draw.only_masked) inpaint.only_masked = true;
+  inpaint.keep_original = !draw.through_autoencoder;
+  return inpaint;
+}
+
 pipelines::StableDiffusionOptions plan_loading(const ImagineOptions& options,
                                                const std::optional<provenance::Record>& record) {
   const DrawOptions& draw = options.draw;

@@ -16,6 +16,11 @@ pipelines::StableDiffusionRequest plan_drawing(const ImagineOptions& options,
                                                const std::optional<provenance::Record>& record,
                                                uint64_t new_seed);
 
+/// How the masked part is painted anew, with the same precedence. The mask is left to the caller.
+/// Throws Error(kInvalidInput) for a record whose settings are not what this version writes.
+pipelines::InpaintOptions plan_inpainting(const DrawOptions& draw,
+                                          const std::optional<provenance::Record>& record);
+
 /// How to load the model: as typed, else as the record says.
 pipelines::StableDiffusionOptions plan_loading(const ImagineOptions& options,
                                                const std::optional<provenance::Record>& record);
