@@ -27,6 +27,14 @@ done
 for count in 0 -1 010001 99999999999999999999 0x10 ten; do
   expect 2 "got '$count', expected a whole number from 1 to 10000" "$lienzo" imagine 'a cube' -n "$count"
 done
+# The folder of data cannot be made: a number that is taken does not start a server.
+for value in nan inf -1 1e300 0x10 ten ''; do
+  for option in '--memory' '--simulate' '--simulate-pass' '--largest-job' '--keep-gb'; do
+    expect 2 "got '$value', expected a number from 0 to" "$lienzo" serve $option "$value" --data /dev/null/none
+  done
+  expect 2 "got '$value', expected a number from 1 to 1e+18" "$lienzo" key create a --largest "$value" --data /dev/null/none
+done
+expect 7 '--data' "$lienzo" serve --memory 0.5 --largest-job 1e18 --data /dev/null/none
 
 # Examples are those of the command.
 for command in evaluate dataset model help completion; do

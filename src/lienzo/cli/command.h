@@ -51,6 +51,9 @@ CLI::Option* add_name(CLI::App& app,
 /// Takes whole numbers from low to high, in decimal, and refuses the rest.
 CLI::Option* limit(CLI::Option* option, int64_t low, int64_t high);
 
+/// Takes decimal numbers from low to high and refuses the rest, nan too.
+CLI::Option* limit_real(CLI::Option* option, double low, double high);
+
 /// Takes whole numbers from 0 to 2^64 - 1, in decimal; names the type SEED.
 CLI::Option* check_seed(CLI::Option* option);
 

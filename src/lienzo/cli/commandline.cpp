@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/suggest.h"
@@ -186,6 +187,19 @@ CLI::Option* add_name(CLI::App& app,
 
 CLI::Option* limit(CLI::Option* option, int64_t low, int64_t high) {
   return check_whole_number(option, low, high);
+}
+
+CLI::Option* limit_real(CLI::Option* option, double low, double high) {
+  const auto check = [=](const std::string& text) {
+    double value = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, problem] = std::from_chars(text.data(), last, value);
+    // Written so that it is false for nan.
+    if (problem == std::errc() && end == last && value >= low && value <= high)
+      return std::string();
+    return fmt::format("got '{}', expected a number from {:g} to {:g}", text, low, high);
+  };
+  return option->check(check);
 }
 
 CLI::Option* check_seed(CLI::Option* option) {

@@ -122,10 +122,11 @@ void add_key(CLI::App& app, Action& action) {
       making->add_option("--queued", options->queued, "Jobs waiting at once (the server's limit)"),
       1,
       1'000'000);
-  making
-      ->add_option(
-          "--largest", options->cost, "Pixels x steps x pictures of one job (the server's limit)")
-      ->check(CLI::PositiveNumber)
+  limit_real(
+      making->add_option(
+          "--largest", options->cost, "Pixels x steps x pictures of one job (the server's limit)"),
+      1,
+      1e18)
       ->type_name("NUMBER");
   add_service_options(*making, options->service);
   making->callback([&action, options] { action = [options] { return create(*options); }; });

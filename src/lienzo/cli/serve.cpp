@@ -169,11 +169,11 @@ void add_serve(CLI::App& app, Action& action) {
           "--rate", options->limits.requests_per_minute, "Requests a minute of one key (no limit)"),
       0,
       10'000'000);
-  command
-      ->add_option("--largest-job",
-                   options->limits.largest_cost,
-                   "Pixels x steps x pictures of one job (no limit)")
-      ->check(CLI::NonNegativeNumber)
+  limit_real(command->add_option("--largest-job",
+                                 options->limits.largest_cost,
+                                 "Pixels x steps x pictures of one job (no limit)"),
+             0,
+             1e18)
       ->type_name("NUMBER");
   command
       ->add_option_function<std::string>(
@@ -192,10 +192,11 @@ void add_serve(CLI::App& app, Action& action) {
             "--keep-days", options->keep_days, "Days that pictures are kept (for ever)"),
         0,
         36500);
-  command
-      ->add_option(
-          "--keep-gb", options->keep_gb, "GB of pictures kept; the oldest go first (no limit)")
-      ->check(CLI::Range(0.0, 1e6))
+  limit_real(
+      command->add_option(
+          "--keep-gb", options->keep_gb, "GB of pictures kept; the oldest go first (no limit)"),
+      0,
+      1e6)
       ->type_name("GB");
   add_grace(*command, *options);
   add_service_options(*command, options->service);

@@ -51,18 +51,23 @@ void add_engine_options(CLI::App& app, EngineChoice& choice) {
             "--preview-every", choice.preview_every, "Steps between previews, 0 for none (3)"),
         0,
         200);
-  app.add_option("--memory", choice.memory, "GB of weights kept in memory (half of the machine's)")
-      ->check(CLI::NonNegativeNumber)
+  limit_real(app.add_option(
+                 "--memory", choice.memory, "GB of weights kept in memory (half of the machine's)"),
+             0,
+             1e6)
       ->type_name("GB");
-  app.add_option("--simulate",
-                 choice.simulate,
-                 "Draw nothing: wait SECONDS for each picture, to try clients")
-      ->check(CLI::Range(0.0, 3600.0))
+  limit_real(app.add_option("--simulate",
+                            choice.simulate,
+                            "Draw nothing: wait SECONDS for each picture, to try clients"),
+             0,
+             3600)
       ->type_name("SECONDS");
-  app.add_option("--simulate-pass",
-                 choice.simulate_pass,
-                 "With --simulate: SECONDS more for a pass, which up to eight jobs share")
-      ->check(CLI::Range(0.0, 3600.0))
+  limit_real(
+      app.add_option("--simulate-pass",
+                     choice.simulate_pass,
+                     "With --simulate: SECONDS more for a pass, which up to eight jobs share"),
+      0,
+      3600)
       ->type_name("SECONDS");
 }
 
