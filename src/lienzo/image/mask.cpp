@@ -4,6 +4,7 @@
 #include <vips/vips.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "lienzo/base/error.h"
@@ -97,8 +98,8 @@ Rect expand_area(const Rect& area, int padding, int width, int height, const Ima
   grown.x = left;
   grown.y = top;
   const double aspect = static_cast<double>(width) / height;
-  const int wanted_width = static_cast<int>(grown.height * aspect + 0.5);
-  const int wanted_height = static_cast<int>(grown.width / aspect + 0.5);
+  const int wanted_width = static_cast<int>(std::lround(grown.height * aspect));
+  const int wanted_height = static_cast<int>(std::lround(grown.width / aspect));
   if (wanted_width > grown.width) {
     grown.x -= (wanted_width - grown.width) / 2;
     grown.width = wanted_width;
