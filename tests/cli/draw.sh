@@ -34,6 +34,8 @@ expect 0 'long.png' draw "$(printf 'a red cube on top of a blue cube, %.0s' {1..
 grep -q 'parts of 75' stderr || fail 'nothing is said about a long prompt'
 expect 0 '"width": 96' draw 'a cat' --hires 1.5 --hires-steps 2 --json -q -o hires.png
 expect 0 'hires-again.png' "$lienzo" imagine --like hires.png -m "$sd1" -o hires-again.png
+! command -v strings >/dev/null || strings hires.png | grep -q 'Size: 64x64.*RNG: CPU.*Hires upscale: 1.5' ||
+  fail 'other programs would not find the noise and the size of the first pass'
 cmp -s hires.png hires-again.png || fail '--like of two passes gave another picture'
 expect 0 'previewed.png' draw 'a cat' --preview-every 2 -o previewed.png
 [ -s previewed-preview.png ] || fail 'no preview'
@@ -48,6 +50,44 @@ expect 0 'repeated.png' "$lienzo" edit one.png --like edited.png -m "$sd1" -o re
 cmp -s edited.png repeated.png || fail 'edit --like gave another picture'
 expect 0 'painted.png' "$lienzo" inpaint one.png 'a dog' --mask two-1.png -m "$sd1" --steps 2 -o painted.png
 expect 0 'filled.png' "$lienzo" inpaint one.png 'a dog' --mask two-1.png -m "$tiny/sd1_inpaint/diffusers" --steps 2 --only-masked -o filled.png
+
+# --like repeats a picture with all that was asked for, down to the record.
+repeats() {
+  local file=$1
+  shift
+  expect 0 "$file" "$lienzo" "$@" -m "$sd1" -o "$file"
+  local command=("$1")
+  [ "$1" = imagine ] || command+=("$2")
+  [ "$1" = inpaint ] && command+=(--mask two-1.png)
+  expect 0 "again-$file" "$lienzo" "${command[@]}" --like "$file" -m "$sd1" -o "again-$file"
+  cmp -s "$file" "again-$file" || fail "${command[*]} --like $file gave another picture"
+}
+mkdir -p models
+ln -s "$tiny/sd2/diffusers/vae" models/other-vae
+ln -s "$tiny/taesd/diffusers" models/tiny-vae
+repeats sized.png edit one.png 'a dog' --steps 4 --size 96x72
+repeats larger.png edit one.png 'a dog' --steps 4 --size 70x66 --strength 0.6 --hires 1.5
+repeats whole.png inpaint one.png 'a dog' --mask two-1.png --steps 2 --size 72x80
+repeats part.png inpaint one.png 'a dog' --mask two-1.png --steps 2 --size 72x80 --only-masked --padding 3
+repeats through.png inpaint one.png 'a dog' --mask two-1.png --steps 2 --through-autoencoder
+repeats decoded.png imagine 'a cat' --steps 2 --size 64x64 --vae other-vae
+repeats predicted.png imagine 'a cat' --steps 2 --size 64x64 --prediction v_prediction
+repeats sheet.png imagine 'a cat' --steps 2 --size 64x64 -n 3 --grid
+expect 0 'levels.png' "$lienzo" imagine 'a cat' -m "$sd1" --size 64x64 --sigmas 14,5,1,0 -o levels.png
+expect 0 '"steps": 2,' "$lienzo" imagine --like levels.png -m "$sd1" --steps 2 --json -q -o fewer.png
+expect 0 '"width": 96' "$lienzo" edit sized.png --like one.png -m "$sd1" --json -q -o as-picture.png
+grep -q '"strength": 0.75' stdout || fail 'a picture takes the strength of words'
+expect 0 'was drawn by other weights' "$lienzo" imagine --like one.png -m "$tiny/sd2/diffusers" --steps 4 -o other.png
+rm models/other-vae
+expect 3 "the autoencoder 'other-vae'" "$lienzo" imagine --like decoded.png -m "$sd1"
+
+# What is typed in vain is told.
+expect 0 'nothing with euler' draw 'a cat' --sampler euler --eta 0.5 -q -o vain.png
+expect 0 'nothing while --guidance is 1' draw 'a cat' --guidance 1 --negative 'a dog' -q -o vain.png
+expect 0 'ask for them with --preview-every' draw 'a cat' --taesd tiny-vae -q -o vain.png
+expect 0 'is for --only-masked' "$lienzo" inpaint one.png 'a dog' --mask two-1.png -m "$sd1" --steps 2 --padding 3 -q -o vain.png
+expect 2 'leave out --steps' draw 'a cat' --sigmas 14,5,0
+expect 2 'leave out --schedule' "$lienzo" imagine 'a cat' -m "$sd1" --sigmas 14,5,0 --schedule karras
 
 expect 3 'lienzo model pull clip-vocabulary' "$lienzo" imagine 'a cat' -m "$tiny/sd1/original.safetensors"
 expect 3 'nowhere.safetensors' "$lienzo" imagine 'a cat' -m nowhere.safetensors

@@ -50,5 +50,36 @@ TEST(PlanInpainting, RefusesARecordWithOtherSettings) {
       ErrorKind::kInvalidInput, [&] { plan_inpainting({}, record); }, "inpaint", "'softness'");
 }
 
+pipelines::StableDiffusionRequest plan_like(const std::string& parameters) {
+  return plan_drawing({}, provenance::record_from_parameters(parameters, "a test"), 1);
+}
+
+TEST(PlanDrawing, TakesTheSecondPassOfOtherPrograms) {
+  const auto request = plan_like(
+      "a fox\nSteps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 5, Size: "
+      "512x768, Denoising strength: 0.4, Hires upscale: 2, Hires steps: 12, Eta: 0.5, Version: "
+      "v1.10.1");
+  ASSERT_TRUE(request.second_pass);
+  EXPECT_EQ(request.second_pass->scale, 2);
+  EXPECT_EQ(request.second_pass->strength, 0.4);
+  EXPECT_EQ(request.second_pass->steps, 12);
+  EXPECT_EQ(request.sampling.strength, 1) << "it is the second pass's";
+  EXPECT_EQ(request.height, 768);
+  EXPECT_EQ(request.sampling.eta, 0.5);
+}
+
+TEST(PlanDrawing, FillsInWhatAutomatic1111LeavesUnsaid) {
+  const std::string start = "a fox\nSteps: 20, Sampler: ", rest = ", CFG scale: 7, Seed: 5";
+  const auto euler = plan_like(start + "Euler" + rest);
+  EXPECT_EQ(euler.noise, tensor::NoiseKind::kPhilox);
+  EXPECT_EQ(euler.sampling.schedule, "normal");
+  EXPECT_EQ(plan_like(start + "DDIM" + rest).sampling.schedule, "");
+  EXPECT_EQ(plan_like(start + "DPM++ 2M Karras" + rest).sampling.schedule, "karras");
+  EXPECT_EQ(plan_like(start + "Euler" + rest + ", RNG: CPU").noise, tensor::NoiseKind::kCpu);
+  const auto ours = plan_like(start + "Euler" + rest + ", Version: lienzo 0.1.0");
+  EXPECT_EQ(ours.noise, tensor::NoiseKind::kCpu);
+  EXPECT_EQ(ours.sampling.schedule, "");
+}
+
 }  // namespace
 }  // namespace lienzo::cli

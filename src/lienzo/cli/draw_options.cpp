@@ -77,8 +77,8 @@ void add_sampling(CLI::App& command, DrawOptions& o) {
 }
 
 void add_model(CLI::App& command, DrawOptions& o) {
-  command.add_option("--vae", o.vae, "Autoencoder from another file [the model's own]")
-      ->type_name("FILE|DIR")
+  command.add_option("--vae", o.vae, "Autoencoder from elsewhere [the model's own]")
+      ->type_name("NAME|FILE|DIR")
       ->group(kGroup);
   command
       .add_option("--lora",
@@ -94,7 +94,7 @@ void add_model(CLI::App& command, DrawOptions& o) {
       ->type_name("FILE|DIR")
       ->group(kGroup);
   command.add_option("--taesd", o.tiny_autoencoder, "Tiny autoencoder, for better previews [none]")
-      ->type_name("FILE|DIR")
+      ->type_name("NAME|FILE|DIR")
       ->group(kGroup);
   command
       .add_option("--variant", o.variant, "Which files of a folder, such as fp16 [the plain ones]")

@@ -15,8 +15,10 @@
 #include "lienzo/cli/drawing_request.h"
 #include "lienzo/cli/exit_code.h"
 #include "lienzo/cli/imagine.h"
+#include "lienzo/cli/imagine_request.h"
 #include "lienzo/cli/interrupt.h"
 #include "lienzo/cli/output_plan.h"
+#include "lienzo/cli/recorded_drawing.h"
 #include "lienzo/image/grid.h"
 #include "lienzo/image/io.h"
 #include "lienzo/tensor/threads.h"
@@ -33,7 +35,7 @@ using pipelines::StableDiffusionPicture;
 class Drawing {
  public:
   Drawing(const ImagineOptions& options, fs::path model)
-      : options_(options), path_(std::move(model)) {}
+      : options_(options), path_(std::move(model)), grid_(options.grid) {}
 
   int run() {
     prepare();
@@ -54,12 +56,13 @@ class Drawing {
     }
     if (!options_.like.empty()) {
       record_ = provenance::read_record(options_.like);
-      if (options_.draw.picture.empty() && record_->extra.contains("strength")) {
+      grid_ = grid_ || recorded_sheet(*record_);
+      if (options_.draw.picture.empty() && is_of_a_picture(*record_)) {
         throw Error(ErrorKind::kInvalidInput,
                     fmt::format("[--like] {} was made from another picture, which its record does "
                                 "not hold; repeat it with `lienzo {} PICTURE --like {}`",
                                 options_.like.string(),
-                                record_->extra.contains("inpaint") ? "inpaint" : "edit",
+                                is_of_a_mask(*record_) ? "inpaint" : "edit",
                                 options_.like.string()));
       }
     }
@@ -73,20 +76,16 @@ class Drawing {
     read_pictures();
     pipelines::check_request(request_);
     loras_ = plan_loras(options_.draw.loras, record_, request_);
-    plan_.emplace(options_.output, options_.format, options_.grid ? 1 : request_.count);
+    plan_.emplace(options_.output, options_.format, grid_ ? 1 : request_.count);
     tensor::set_threads(options_.threads);
   }
 
   void read_pictures() {
     const DrawOptions& draw = options_.draw;
     if (draw.picture.empty()) return;
-    request_.picture = image::read_image(draw.picture);
-    // The size follows the new picture, unless it is typed.
-    if (options_.size.empty() && !(record_ && draw.only_masked))
-      request_.width = request_.height = 0;
-    if (draw.mask.empty()) return;
-    request_.inpaint = plan_inpainting(draw, record_);
-    request_.inpaint->mask = image::read_image(draw.mask, {.keep_alpha = true});
+    std::optional<image::Image> mask;
+    if (!draw.mask.empty()) mask = image::read_image(draw.mask, {.keep_alpha = true});
+    plan_picture(options_, record_, image::read_image(draw.picture), std::move(mask), request_);
   }
 
   void load() {
@@ -97,6 +96,7 @@ class Drawing {
     if (how.tokenizer.empty()) how.vocabulary = vocabulary_beside(path_);
     model_.emplace(StableDiffusion::load(path_, how));
     load_seconds_ = seconds_since(start);
+    warn();
     if (options_.quiet) return;
     const auto& facts = model_->facts();
     say(fmt::format("{}: {}, {} on {}", facts.name, facts.family, facts.dtype, facts.device));
@@ -106,6 +106,35 @@ class Drawing {
       say(fmt::format(
           "The prompt has {} tokens: it is read in {} parts of 75.", tokens, (tokens + 74) / 75));
     }
+  }
+
+  // Of what makes less of the request than it says.
+  void warn() const {
+    for (const std::string& idle : idle_options(options_, request_, model_->facts()))
+      complain(idle);
+    if (!record_) return;
+    if (const auto unread = unread_settings(*record_); !unread.empty()) {
+      complain(
+          fmt::format("{} was made with settings that are not known here ({}); the picture "
+                      "will differ",
+                      options_.like.string(),
+                      fmt::join(unread, ", ")));
+    }
+    compare_weights();
+  }
+
+  // Other programs sum up weights in their own ways.
+  void compare_weights() const {
+    if (record_->model_hash.empty() || !record_->extra.contains("dtype")) return;
+    if (model_->hash().starts_with(record_->model_hash)) return;
+    complain(
+        fmt::format("{} was drawn by other weights ({}, {:.10}; here {}, {:.10}); the picture will "
+                    "differ",
+                    options_.like.string(),
+                    record_->model,
+                    record_->model_hash,
+                    model_->facts().name,
+                    model_->hash()));
   }
 
   void draw() {
@@ -123,19 +152,19 @@ class Drawing {
     pictures_ = model_->generate(request_, hooks);
     bar.clear();
     draw_seconds_ = seconds_since(start);
-    if (options_.grid) write_sheet();
+    if (grid_) write_sheet();
   }
 
   // The names of a run are chosen once, so that previews and pictures go together.
   fs::path path_of(int index, uint64_t seed) {
-    if (options_.grid) return plan_->sheet(request_.seed);
+    if (grid_) return plan_->sheet(request_.seed);
     const auto [found, added] = paths_.try_emplace(index);
     if (added) found->second = plan_->picture(index, seed);
     return found->second;
   }
 
   void take(const StableDiffusionPicture& picture) {
-    if (options_.grid) return;
+    if (grid_) return;
     const fs::path path = path_of(static_cast<int>(files_.size()), picture.record.seed);
     provenance::Record record = picture.record;
     record.model_hash = model_->hash();
@@ -171,7 +200,7 @@ class Drawing {
       for (const fs::path& path : files_) files.push_back(path.string());
       for (size_t k = 0; k < pictures_.size(); ++k) {
         Json picture = {{"seed", pictures_[k].record.seed}};
-        if (!options_.grid) picture["file"] = files_[k].string();
+        if (!grid_) picture["file"] = files_[k].string();
         pictures.push_back(std::move(picture));
       }
       print_json({{"version", lienzo::version()},
@@ -211,6 +240,7 @@ class Drawing {
 
   const ImagineOptions& options_;
   fs::path path_;
+  bool grid_;
   std::optional<provenance::Record> record_;
   pipelines::StableDiffusionRequest request_;
   std::vector<pipelines::LoraChoice> loras_;

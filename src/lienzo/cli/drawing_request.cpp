@@ -2,122 +2,34 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <cmath>
-
-#include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
+#include "lienzo/cli/imagine_request.h"
+#include "lienzo/cli/model_folder.h"
+#include "lienzo/cli/recorded_drawing.h"
 #include "lienzo/diffusion/sampler_names.h"
+#include "lienzo/diffusion/samplers/registry.h"
 
 namespace lienzo::cli {
 namespace {
 
 using pipelines::StableDiffusionRequest;
 
-// "LOW:HIGH"; either may be left out.
-diffusion::GuidanceInterval parse_interval(const std::string& text) {
-  diffusion::GuidanceInterval interval;
-  const size_t colon = text.find(':');
-  const auto read = [&](std::string_view part, double& value) {
-    if (part.empty()) return true;
-    const auto [end, problem] = std::from_chars(part.data(), part.data() + part.size(), value);
-    return problem == std::errc() && end == part.data() + part.size();
-  };
-  const std::string_view whole = text;
-  if (colon == std::string::npos || !read(whole.substr(0, colon), interval.sigma_low) ||
-      !read(whole.substr(colon + 1), interval.sigma_high) || !(interval.sigma_low >= 0) ||
-      !(interval.sigma_high > interval.sigma_low)) {
+constexpr double kEditStrength = 0.75;
+
+// A list of levels is schedule and number of steps at once.
+void apply_typed_sigmas(const ImagineOptions& options, diffusion::SamplingRequest& sampling) {
+  const char* other = options.steps                    ? "--steps"
+                      : !options.draw.schedule.empty() ? "--schedule"
+                                                       : nullptr;
+  if (options.draw.sigmas.empty()) {
+    if (other) sampling.sigmas.clear();
+    return;
+  }
+  if (other) {
     throw Error(ErrorKind::kInvalidInput,
-                fmt::format("[--guidance-interval] '{}', expected LOW:HIGH with 0 <= LOW < HIGH, "
-                            "such as 0.3:5",
-                            text));
+                fmt::format("[--sigmas] are steps and schedule themselves; leave out {}", other));
   }
-  return interval;
-}
-
-void set_sampler(const std::string& name, StableDiffusionRequest& request) {
-  const auto choice = diffusion::sampler_from_name(name);
-  request.sampling.sampler = choice.sampler;
-  if (!choice.schedule.empty()) request.sampling.schedule = choice.schedule;
-}
-
-// A number that another program wrote as text, or ours.
-std::optional<double> number(const Json& extra, const char* key) {
-  const Json value = extra.value(key, Json());
-  if (value.is_number()) return value.get<double>();
-  if (!value.is_string()) return std::nullopt;
-  const std::string text = value;
-  double result = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), result);
-  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return result;
-}
-
-// The same where only a whole one makes sense; one with a fraction, or beyond all sense, is none.
-std::optional<int> whole(const Json& extra, const char* key) {
-  const std::optional<double> value = number(extra, key);
-  if (!value || *value != std::trunc(*value) || std::abs(*value) > 1e6) return std::nullopt;
-  return static_cast<int>(*value);
-}
-
-void apply_second_pass(const Json& json, StableDiffusionRequest& request) {
-  if (!json.is_object()) return;
-  ConfigReader reader(json, "[--like] second_pass");
-  pipelines::SecondPass second;
-  reader.optional("scale", second.scale);
-  reader.optional("strength", second.strength);
-  reader.optional("steps", second.steps);
-  reader.finish();
-  request.second_pass = second;
-}
-
-void apply_record(const provenance::Record& record, StableDiffusionRequest& request) {
-  request.prompt = record.prompt;
-  request.negative_prompt = record.negative_prompt;
-  request.seed = record.seed;
-  if (record.steps > 0) request.sampling.steps = record.steps;
-  request.guidance = record.guidance;
-  request.width = record.width;
-  request.height = record.height;
-  if (!record.sampler.empty()) set_sampler(record.sampler, request);
-
-  const Json& extra = record.extra;
-  const auto text = [&](const char* ours, const char* theirs) {
-    const Json own = extra.value(ours, Json()), other = extra.value(theirs, Json());
-    return own.is_string() ? own.get<std::string>()
-                           : (other.is_string() ? other.get<std::string>() : std::string());
-  };
-  const std::string schedule = text("schedule", "Schedule type");
-  if (!schedule.empty() && schedule != "custom")
-    request.sampling.schedule = diffusion::schedule_from_name(schedule);
-  if (text("syntax", "") == "plain") request.syntax = text::PromptSyntax::kPlain;
-  const std::string noise = text("noise", "RNG");
-  if (noise == "gpu" || noise == "GPU" || noise == "NV") request.noise = tensor::NoiseKind::kPhilox;
-  if (const auto skip = whole(extra, "clip_skip")) request.clip_skip = *skip;
-  if (const auto skip = whole(extra, "Clip skip")) request.clip_skip = *skip - 1;
-  if (const auto rescale = number(extra, "guidance_rescale")) request.guidance_rescale = *rescale;
-  if (const auto eta = number(extra, "eta")) request.sampling.eta = *eta;
-  if (const auto strength = number(extra, "Denoising strength"))
-    request.sampling.strength = *strength;
-  if (const auto rescale = number(extra, "CFG Rescale")) request.guidance_rescale = *rescale;
-  if (const auto strength = number(extra, "strength")) request.sampling.strength = *strength;
-  const Json interval = extra.value("guidance_interval", Json());
-  if (interval.is_string()) request.guidance_interval = parse_interval(interval);
-  const Json sigmas = extra.value("sigmas", Json());
-  if (sigmas.is_array()) {
-    ConfigReader reader(Json{{"sigmas", sigmas}}, "[--like]");
-    reader.required("sigmas", request.sampling.sigmas);
-  }
-  apply_second_pass(extra.value("second_pass", Json()), request);
-  // The record says the size of the result; a second pass began smaller.
-  if (request.second_pass) {
-    const Json first = extra.value("first_size", Json());
-    if (first.is_string()) {
-      const PictureSize size = parse_size(first.get<std::string>());
-      request.width = size.width;
-      request.height = size.height;
-    }
-  }
+  sampling.sigmas = options.draw.sigmas;
 }
 
 void apply_typed(const ImagineOptions& options, StableDiffusionRequest& request) {
@@ -138,7 +50,7 @@ void apply_typed(const ImagineOptions& options, StableDiffusionRequest& request)
   }
   if (!draw.schedule.empty())
     request.sampling.schedule = diffusion::schedule_from_name(draw.schedule);
-  if (!draw.sigmas.empty()) request.sampling.sigmas = draw.sigmas;
+  apply_typed_sigmas(options, request.sampling);
   if (draw.eta) request.sampling.eta = *draw.eta;
   if (draw.guidance_rescale) request.guidance_rescale = *draw.guidance_rescale;
   if (!draw.guidance_interval.empty())
@@ -164,7 +76,85 @@ void apply_typed(const ImagineOptions& options, StableDiffusionRequest& request)
   }
 }
 
+// The autoencoder that takes the place of the model's own, or nothing.
+std::filesystem::path plan_autoencoder(const std::filesystem::path& typed,
+                                       const std::optional<provenance::Record>& record) {
+  if (!typed.empty()) return find_model(typed);
+  if (!record) return {};
+  for (const char* key : {"vae", "VAE"}) {
+    const Json before = record->extra.value(key, Json());
+    if (!before.is_string()) continue;
+    try {
+      return find_model(before.get<std::string>());
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kNotFound) throw;
+      throw Error(ErrorKind::kNotFound,
+                  fmt::format("[--like] the picture was decoded by the autoencoder '{}', which is "
+                              "not in the model folder; say where it is with --vae, or give the "
+                              "model itself there to take its own",
+                              before.get<std::string>()));
+    }
+  }
+  return {};
+}
+
 }  // namespace
+
+std::vector<std::string> idle_options(const ImagineOptions& options,
+                                      const StableDiffusionRequest& request,
+                                      const pipelines::StableDiffusionFacts& model) {
+  const DrawOptions& draw = options.draw;
+  std::vector<std::string> idle;
+  const auto check = [&](bool in_vain, std::string what) {
+    if (in_vain) idle.push_back(std::move(what));
+  };
+  const bool unguided = request.guidance.value_or(model.guidance) == 1;
+  check(unguided && options.negative && !options.negative->empty(),
+        "--negative does nothing while --guidance is 1");
+  check(unguided && draw.guidance_rescale, "--guidance-rescale does nothing while --guidance is 1");
+  const std::string sampler =
+      request.sampling.sampler.empty() ? model.sampler : request.sampling.sampler;
+  const bool takes_eta =
+      (diffusion::find_sampler(sampler).noisy && sampler != "ddpm" && sampler != "lcm") ||
+      sampler == "ddim";
+  check(draw.eta && !takes_eta, fmt::format("--eta does nothing with {}", sampler));
+  check(!draw.tiny_autoencoder.empty() && request.preview_every == 0,
+        "--taesd is for previews; ask for them with --preview-every");
+  check(draw.padding && !request.inpaint->only_masked, "--padding is for --only-masked");
+  check(draw.mask_blur && !request.inpaint->keep_original,
+        "--mask-blur does nothing with --through-autoencoder");
+  return idle;
+}
+
+pipelines::InpaintOptions plan_inpainting(const DrawOptions& draw,
+                                          const std::optional<provenance::Record>& record) {
+  pipelines::InpaintOptions inpaint;
+  if (record) apply_recorded_mask(*record, inpaint);
+  if (draw.mask_blur) inpaint.blur = *draw.mask_blur;
+  if (draw.padding) inpaint.padding = *draw.padding;
+  if (draw.only_masked) inpaint.only_masked = true;
+  if (draw.through_autoencoder) inpaint.keep_original = false;
+  return inpaint;
+}
+
+void plan_picture(const ImagineOptions& options,
+                  const std::optional<provenance::Record>& record,
+                  image::Image picture,
+                  std::optional<image::Image> mask,
+                  StableDiffusionRequest& request) {
+  const std::string size = fmt::format("{}x{}", picture.width, picture.height);
+  const bool of_a_picture = record && is_of_a_picture(*record);
+  // Another picture than that of the record, or another way, and the size is to be found anew.
+  bool same = of_a_picture && record->extra.value("picture_size", Json(size)) == size;
+  request.picture = std::move(picture);
+  if (!mask && !of_a_picture && !options.draw.strength) request.sampling.strength = kEditStrength;
+  if (mask) {
+    request.inpaint = plan_inpainting(options.draw, record);
+    same = same && request.inpaint->only_masked == plan_inpainting({}, record).only_masked;
+    request.inpaint->mask = *std::move(mask);
+  }
+  if (options.size.empty() && !same) request.width = request.height = 0;
+}
 
 StableDiffusionRequest plan_drawing(const ImagineOptions& options,
                                     const std::optional<provenance::Record>& record,
@@ -174,44 +164,27 @@ StableDiffusionRequest plan_drawing(const ImagineOptions& options,
   request.sampling.steps = 0;
   if (record) apply_record(*record, request);
   apply_typed(options, request);
-  request.count = options.count.value_or(1);
+  request.count = options.count.value_or(record ? recorded_sheet(*record).value_or(1) : 1);
   return request;
-}
-
-pipelines::InpaintOptions plan_inpainting(const DrawOptions& draw,
-                                          const std::optional<provenance::Record>& record) {
-  pipelines::InpaintOptions inpaint;
-  const Json before = record ? record->extra.value("inpaint", Json()) : Json();
-  if (before.is_object()) {
-    ConfigReader reader(before, "[--like] inpaint");
-    reader.optional("blur", inpaint.blur);
-    reader.optional("padding", inpaint.padding);
-    reader.optional("only_masked", inpaint.only_masked);
-    reader.finish();
-  }
-  if (draw.mask_blur) inpaint.blur = *draw.mask_blur;
-  if (draw.padding) inpaint.padding = *draw.padding;
-  if (draw.only_masked) inpaint.only_masked = true;
-  inpaint.keep_original = !draw.through_autoencoder;
-  return inpaint;
 }
 
 pipelines::StableDiffusionOptions plan_loading(const ImagineOptions& options,
                                                const std::optional<provenance::Record>& record) {
   const DrawOptions& draw = options.draw;
   pipelines::StableDiffusionOptions load;
-  load.variant = draw.variant;
-  load.vae = draw.vae;
+  const auto chosen = [&](const std::string& typed, const char* key) {
+    if (!typed.empty() || !record) return typed;
+    const Json before = record->extra.value(key, Json());
+    return before.is_string() ? before.get<std::string>() : std::string();
+  };
+  load.variant = chosen(draw.variant, "variant");
+  load.vae = plan_autoencoder(draw.vae, record);
   load.tokenizer = draw.tokenizer;
-  load.tiny_autoencoder = draw.tiny_autoencoder;
-  load.prediction = draw.prediction;
-  load.dtype = draw.dtype;
-  if (load.dtype.empty() && record) {
-    const Json dtype = record->extra.value("dtype", Json());
-    if (dtype.is_string()) load.dtype = dtype;
-  }
+  if (!draw.tiny_autoencoder.empty()) load.tiny_autoencoder = find_model(draw.tiny_autoencoder);
+  load.prediction = chosen(draw.prediction, "prediction");
+  load.dtype = chosen(draw.dtype, "dtype");
   if (!draw.device.empty()) load.device = draw.device;
-  if (!draw.tiles.empty()) load.tiles = draw.tiles;
+  if (const std::string tiles = chosen(draw.tiles, "tiles"); !tiles.empty()) load.tiles = tiles;
   return load;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "lienzo/cli/imagine.h"
 #include "lienzo/cli/size.h"
@@ -20,6 +22,20 @@ pipelines::StableDiffusionRequest plan_drawing(const ImagineOptions& options,
 /// Throws Error(kInvalidInput) for a record whose settings are not what this version writes.
 pipelines::InpaintOptions plan_inpainting(const DrawOptions& draw,
                                           const std::optional<provenance::Record>& record);
+
+/// What was typed and has no effect, a sentence for each.
+std::vector<std::string> idle_options(const ImagineOptions& options,
+                                      const pipelines::StableDiffusionRequest& request,
+                                      const pipelines::StableDiffusionFacts& model);
+
+/// Gives `request` a picture to start from, and a mask, used as typed or as the record says. Its
+/// size is what was typed, else that of the record where `picture` has the size of the picture
+/// that was drawn on there, else that of `picture`.
+void plan_picture(const ImagineOptions& options,
+                  const std::optional<provenance::Record>& record,
+                  image::Image picture,
+                  std::optional<image::Image> mask,
+                  pipelines::StableDiffusionRequest& request);
 
 /// How to load the model: as typed, else as the record says.
 pipelines::StableDiffusionOptions plan_loading(const ImagineOptions& options,

@@ -56,10 +56,8 @@ void add_edit(CLI::App& app, Action& action) {
                    "How much may change: near 0 nothing, 1 everything [0.75]")
       ->type_name("X");
   add_second_pass_options(*command, options->draw);
-  command->callback([&action, options] {
-    if (!options->draw.strength && options->like.empty()) options->draw.strength = 0.75;
-    action = [options] { return draw_on_picture(*options, "edit"); };
-  });
+  command->callback(
+      [&action, options] { action = [options] { return draw_on_picture(*options, "edit"); }; });
 }
 
 void add_inpaint(CLI::App& app, Action& action) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lienzo/base/error.h"
 #include "lienzo/diffusion/sampler_names.h"
 
@@ -78,6 +80,14 @@ void choose_scene(const ImagineInput& input, const ModelFacts& model, PlannedReq
 }
 
 }  // namespace
+
+std::optional<int> recorded_sheet(const provenance::Record& record) {
+  const Json sheet = record.extra.value("grid", Json());
+  if (!sheet.is_object()) return std::nullopt;
+  const Json count = sheet.value("count", Json());
+  if (!count.is_number_integer()) return 1;
+  return static_cast<int>(std::clamp<int64_t>(count.get<int64_t>(), 1, 10000));
+}
 
 PlannedRequest plan_request(const ImagineInput& input, const ModelFacts& model) {
   PlannedRequest plan;

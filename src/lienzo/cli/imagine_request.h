@@ -13,6 +13,9 @@ namespace lienzo::cli {
 /// In Record::extra: the scene was the user's own, not the model's answer to the words.
 inline constexpr const char* kSceneGiven = "scene_given";
 
+/// How many pictures are on the sheet with that record; nothing where it is no sheet.
+std::optional<int> recorded_sheet(const provenance::Record& record);
+
 /// What was typed, with the files that it names read.
 struct ImagineInput {
   std::string prompt = {};  // empty where nothing was typed

@@ -134,12 +134,10 @@ class Imagining {
   void read_like() {
     record_ = provenance::read_record(options_.like);
     read_like_image();
-    const auto sheet = record_->extra.find("grid");
-    if (sheet == record_->extra.end() || !sheet->is_object()) return;
+    const std::optional<int> sheet = recorded_sheet(*record_);
+    if (!sheet) return;
     grid_ = true;
-    const Json count = sheet->value("count", Json());
-    if (!options_.count && count.is_number_integer())
-      count_ = static_cast<int>(std::clamp<int64_t>(count.get<int64_t>(), 1, 10000));
+    if (!options_.count) count_ = *sheet;
   }
 
   // Before anything is written, since -o may name the same file. Only lossless files can be

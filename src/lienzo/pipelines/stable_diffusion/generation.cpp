@@ -143,6 +143,7 @@ std::vector<StableDiffusionPicture> Generation::run() {
   const c10::InferenceMode inference;
   parts_.require_unchanged_files();
   start_ = std::chrono::steady_clock::now();
+  parts_.autoencoder.cut = false;
   conditioning_ = encode(plan_->steps() + plan_->skipped_steps, 0);
   if (second_plan_) {
     const int steps = second_plan_->steps() + second_plan_->skipped_steps;
@@ -352,7 +353,12 @@ void Generation::add_elsewhere(provenance::Record& record) const {
   auto& names = record.elsewhere;
   if (request_.clip_skip > 0)
     names.emplace_back("Clip skip", std::to_string(request_.clip_skip + 1));
-  if (request_.noise == tensor::NoiseKind::kPhilox) names.emplace_back("RNG", "NV");
+  // Without it that program takes noise to be a GPU's.
+  names.emplace_back("RNG", request_.noise == tensor::NoiseKind::kPhilox ? "NV" : "CPU");
+  if (!parts_.facts.vae.empty()) names.emplace_back("VAE", parts_.facts.vae);
+  // Its size is that of the first pass, or of what a masked part is enlarged to.
+  if (request_.second_pass || (request_.inpaint && request_.inpaint->only_masked))
+    names.emplace_back("Size", fmt::format("{}x{}", canvas_.cut_width, canvas_.cut_height));
   if (request_.guidance_rescale > 0)
     names.emplace_back("CFG Rescale", fmt::format("{}", request_.guidance_rescale));
   if (request_.sampling.eta) names.emplace_back("Eta", fmt::format("{}", *request_.sampling.eta));
@@ -365,11 +371,21 @@ void Generation::add_elsewhere(provenance::Record& record) const {
   } else if (request_.picture) {
     names.emplace_back("Denoising strength", fmt::format("{}", request_.sampling.strength));
   }
-  if (request_.inpaint) names.emplace_back("Mask blur", std::to_string(request_.inpaint->blur));
+  if (!request_.inpaint) return;
+  names.emplace_back("Mask blur", std::to_string(request_.inpaint->blur));
+  if (!request_.inpaint->only_masked) return;
+  names.emplace_back("Inpaint area", "Only masked");
+  names.emplace_back("Masked area padding", std::to_string(request_.inpaint->padding));
 }
 
 // What the JSON record holds beyond its own fields, for --like.
 void Generation::add_settings(Json& extra) const {
+  for (const auto& [key, value] : {std::pair{"variant", parts_.facts.variant},
+                                   {"vae", parts_.facts.vae},
+                                   {"prediction", parts_.facts.prediction}}) {
+    if (!value.empty()) extra[key] = value;
+  }
+  if (parts_.autoencoder.cut) extra["tiles"] = "always";
   extra["schedule"] = plan_->schedule;
   extra["dtype"] = parts_.facts.dtype;
   if (request_.syntax == text::PromptSyntax::kPlain) extra["syntax"] = "plain";
@@ -379,13 +395,20 @@ void Generation::add_settings(Json& extra) const {
   if (request_.guidance_rescale > 0) extra["guidance_rescale"] = request_.guidance_rescale;
   if (request_.sampling.eta) extra["eta"] = *request_.sampling.eta;
   if (!request_.sampling.sigmas.empty()) extra["sigmas"] = request_.sampling.sigmas;
-  if (request_.picture) extra["strength"] = request_.sampling.strength;
+  if (request_.picture) {
+    extra["strength"] = request_.sampling.strength;
+    extra["picture_size"] = fmt::format("{}x{}", request_.picture->width, request_.picture->height);
+  }
+  // The record says the size of the result, which is not what was drawn first.
+  if (request_.second_pass || (request_.inpaint && request_.inpaint->only_masked))
+    extra["first_size"] = fmt::format("{}x{}", canvas_.cut_width, canvas_.cut_height);
   if (canvas_.cut_width != canvas_.width || canvas_.cut_height != canvas_.height)
     extra["generated_size"] = fmt::format("{}x{}", canvas_.width, canvas_.height);
   if (request_.inpaint) {
     extra["inpaint"] = {{"blur", request_.inpaint->blur},
                         {"only_masked", request_.inpaint->only_masked},
                         {"padding", request_.inpaint->padding}};
+    if (!request_.inpaint->keep_original) extra["inpaint"]["through_autoencoder"] = true;
   }
   const diffusion::GuidanceInterval& interval = request_.guidance_interval;
   if (interval.sigma_low > 0 || std::isfinite(interval.sigma_high)) {
@@ -394,7 +417,6 @@ void Generation::add_settings(Json& extra) const {
                                      : fmt::format("{}:", interval.sigma_low);
   }
   if (request_.second_pass) {
-    extra["first_size"] = fmt::format("{}x{}", canvas_.cut_width, canvas_.cut_height);
     extra["second_pass"] = {{"scale", request_.second_pass->scale},
                             {"strength", request_.second_pass->strength},
                             {"steps", second_plan_->steps() + second_plan_->skipped_steps}};

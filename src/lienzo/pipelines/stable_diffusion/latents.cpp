@@ -2,17 +2,26 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+
 #include "lienzo/models/tiling.h"
 #include "lienzo/pipelines/stable_diffusion/memory.h"
 
 namespace lienzo::pipelines {
 namespace {
 
-bool in_tiles(const AutoencoderPart& part, int64_t height, int64_t width) {
+bool wants_tiles(const AutoencoderPart& part, int64_t height, int64_t width) {
   if (part.tiles != TileMode::kAuto) return part.tiles == TileMode::kAlways;
   if (!part.device.is_cpu()) return false;
   const auto size = static_cast<int64_t>(c10::elementSize(part.dtype));
   return autoencoder_bytes(part.model->config(), height, width, size) > available_memory();
+}
+
+// What fits into one piece is not cut.
+bool in_tiles(AutoencoderPart& part, int64_t height, int64_t width) {
+  if (std::max(height, width) <= part.tile || !wants_tiles(part, height, width)) return false;
+  part.cut = true;
+  return true;
 }
 
 // Mean and log-variance of one picture, (1, 2 C, h, w), fp32.

@@ -18,6 +18,7 @@ struct AutoencoderPart {
   torch::ScalarType dtype = torch::kFloat;
   TileMode tiles = TileMode::kAuto;  // kAuto: where the whole would not fit into memory
   int64_t tile = 512;                // side of a piece in pixels
+  bool cut = false;                  // whether a picture went through in pieces so far
 };
 
 /// x (B, 3, H, W) in [-1, 1], sides multiples of the model's factor -> latents (B, C, h, w), fp32

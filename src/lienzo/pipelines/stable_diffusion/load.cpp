@@ -157,11 +157,20 @@ diffusion::SchedulerConfig choose_scheduler(const Checkpoint& model) {
   return config;
 }
 
-void describe(const Checkpoint& model, StableDiffusionParts& parts) {
+std::string folder_name(const fs::path& folder) {
+  return fs::absolute(folder / "").parent_path().filename().string();
+}
+
+void describe(const Checkpoint& model,
+              const StableDiffusionOptions& options,
+              StableDiffusionParts& parts) {
   StableDiffusionFacts& facts = parts.facts;
-  facts.name = fs::is_directory(model.path)
-                   ? fs::absolute(model.path / "").parent_path().filename().string()
-                   : model.path.stem().string();
+  facts.name = fs::is_directory(model.path) ? folder_name(model.path) : model.path.stem().string();
+  facts.variant = options.variant;
+  facts.prediction = options.prediction;
+  if (!options.vae.empty())
+    facts.vae =
+        fs::is_directory(options.vae) ? folder_name(options.vae) : options.vae.filename().string();
   facts.family = checkpoints::name(model.family);
   facts.dtype = tensor::dtype_name(parts.dtype);
   facts.device = parts.device.str();
@@ -271,7 +280,7 @@ StableDiffusion StableDiffusion::load(const fs::path& path, const StableDiffusio
       .digest_cache = options.digest_cache});
   std::vector<fs::path> in_use = parts->files;
   parts->facts.parameters = count;
-  describe(model, *parts);
+  describe(model, options, *parts);
   if (!options.tiny_autoencoder.empty()) {
     const Checkpoint tiny = checkpoints::open_checkpoint(options.tiny_autoencoder);
     if (!tiny.taesd) {

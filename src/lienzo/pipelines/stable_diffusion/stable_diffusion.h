@@ -35,6 +35,8 @@ struct StableDiffusionFacts {
   std::string dtype, device;
   std::string licence;  // empty when the model does not say
   std::string sampler;  // what it uses unless told otherwise, ours
+  // As asked for in StableDiffusionOptions, for records; empty: the model's own. `vae` is a name.
+  std::string variant, vae, prediction;
   int width = 512, height = 512, steps = 20;
   double guidance = 7.5;
   bool inpaints = false;       // has the nine channels of inpainting models
