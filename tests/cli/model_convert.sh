@@ -26,6 +26,11 @@ cmp sd1/vae/diffusion_pytorch_model.safetensors "$tiny/sdxl/diffusers/vae/diffus
 
 # Bad input: one message, and nothing half-written.
 expect 2 'exists already' "$lienzo" model convert file.safetensors folder
+for name in out.gguf out.ckpt out.bin; do
+  expect 2 "$name is no name for a folder" "$lienzo" model convert file.safetensors "$name"
+done
+expect 2 'is no name for a folder' "$lienzo" model convert file.safetensors out.safetensors --layout diffusers
+expect 2 'is no name for a safetensors file' "$lienzo" model convert folder out --layout original
 expect 2 '--dtype' "$lienzo" model convert file.safetensors out.safetensors --dtype int8
 expect 2 'holds no autoencoder' "$lienzo" model convert file.safetensors out.safetensors --vae "$tiny/lcm/diffusers"
 expect 2 'holds nothing known' "$lienzo" model convert "$source_tree/tests/golden/weights/types.safetensors" out

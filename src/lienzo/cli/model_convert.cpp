@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -35,11 +36,27 @@ checkpoints::Naming layout_of(const ConvertOptions& options) {
                                                       : checkpoints::Naming::kDiffusers;
 }
 
+// A folder called model.gguf would look like a file that it is not.
+void check_name(const fs::path& target, checkpoints::Naming layout) {
+  const std::string ending = target.extension().string();
+  const bool file = layout == checkpoints::Naming::kOriginal;
+  if (file && ending == ".safetensors") return;
+  constexpr std::string_view kFiles[] = {".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf"};
+  if (!file && std::find(std::begin(kFiles), std::end(kFiles), ending) == std::end(kFiles)) return;
+  throw Error(ErrorKind::kInvalidInput,
+              fmt::format("[convert] {} is no name for {}; single files are written as "
+                          "NAME.safetensors, folders of diffusers without such an ending",
+                          target.string(),
+                          file ? "a safetensors file" : "a folder"));
+}
+
 int convert(const ConvertOptions& options) {
   checkpoints::ConvertOptions how{.layout = layout_of(options)};
+  check_name(options.target, how.layout);
   if (!options.dtype.empty()) how.dtype = tensor::parse_dtype(options.dtype);
+  const fs::path vae = options.vae.empty() ? fs::path() : find_model(options.vae);
   const checkpoints::Checkpoint model = checkpoints::open_checkpoint(
-      find_model(options.model), {.variant = options.variant, .vae = options.vae});
+      find_model(options.model), {.variant = options.variant, .vae = vae});
   checkpoints::convert_checkpoint(model, options.target, how);
   if (how.layout == checkpoints::Naming::kDiffusers && model.unet && !model.tokenizer &&
       !model.tokenizer_2) {
@@ -75,8 +92,8 @@ void add_model_convert(CLI::App& model, Action& action) {
              options->dtype,
              {"fp32", "fp16", "bf16"},
              "Type of the numbers; as they are where not given");
-  command->add_option("--vae", options->vae, "Put the autoencoder of this file or folder in")
-      ->type_name("FILE|DIR");
+  command->add_option("--vae", options->vae, "Put the autoencoder of this model in")
+      ->type_name("NAME|FILE|DIR");
   command->add_option(
       "--variant", options->variant, "Which files of a folder to read, such as fp16");
   command->callback([&action, options] { action = [options] { return convert(*options); }; });
