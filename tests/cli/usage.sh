@@ -8,6 +8,11 @@ expect 0 'contact sheet' "$lienzo" help dataset preview
 expect 0 'Examples:' "$lienzo" train --help
 expect 2 "no command 'imagin', did you mean 'imagine'?" "$lienzo" imagin
 expect 2 'lienzo imagine "un cubo rojo"' "$lienzo" 'un cubo rojo'
+expect 2 "--seed is given more than once" "$lienzo" imagine 'a cube' --seed 3 --seed 4
+expect 2 "--seed needs a value: SEED" "$lienzo" imagine 'a cube' --seed
+expect 2 "--guidance: got 'much', expected a number" "$lienzo" imagine 'a cube' --guidance much
+expect 2 "put -- before it: lienzo imagine ... -- '-a cube'" "$lienzo" imagine '-a cube'
+expect 2 "options go before it" "$lienzo" imagine -- '-a cube' --steps 3
 expect 2 "unknown option '--sede', did you mean '--seed'?" "$lienzo" imagine 'a cube' --sede 3
 expect 2 'Expected one of: euler' "$lienzo" imagine 'a cube' --sampler eulre
 expect 2 'is empty; say what to draw' "$lienzo" imagine ''

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <regex>
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/suggest.h"
@@ -99,6 +100,18 @@ CLI::Option* check_whole_number(CLI::Option* option, Integer low, Integer high) 
       ""));
 }
 
+// What CLI11 says of an option's value, or of its number of values, in our words; else its own.
+std::string explain_value(const std::string& theirs) {
+  std::smatch parts;
+  if (std::regex_match(theirs, parts, std::regex("Could not convert: (\\S+) = ([\\s\\S]*)")))
+    return fmt::format("{}: got '{}', expected a number", parts.str(1), parts.str(2));
+  if (std::regex_match(theirs, parts, std::regex("(\\S+): At Most 1 required but received \\d+")))
+    return fmt::format("{} is given more than once", parts.str(1));
+  if (std::regex_match(theirs, parts, std::regex("(\\S+): 1 required (.+) missing")))
+    return fmt::format("{} needs a value: {}", parts.str(1), parts.str(2));
+  return theirs;
+}
+
 // What to say about a command line that CLI11 refuses.
 std::string explain(const CLI::ParseError& error,
                     const CLI::App& app,
@@ -107,13 +120,18 @@ std::string explain(const CLI::ParseError& error,
   const CLI::App* command = typed_command(app);
   const auto extras = dynamic_cast<const CLI::ExtrasError*>(&error) ? command->remaining(true)
                                                                     : std::vector<std::string>{};
-  if (extras.empty()) return error.what();
+  if (extras.empty()) return explain_value(error.what());
   const std::string& extra = extras.front();
+  if (extra == "--") return "too much stands behind --; options go before it";
   std::vector<std::string> names;
   if (extra.starts_with("-")) {
     for (const CLI::Option* option : command->get_options()) {
       for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
     }
+    if (extra.find(' ') != std::string::npos)
+      return fmt::format("'{0}' begins like an option; put -- before it: {1} ... -- '{0}'",
+                         extra,
+                         full_name(command));
     return fmt::format("unknown option '{}'{}", extra, suggestion(extra, names));
   }
   if (command != &app) {
