@@ -49,6 +49,23 @@ TEST(StableDiffusionBatch, APictureIsTheSameAloneAndAmongOthers) {
   }
 }
 
+// "Clip skip 2" is what XL and SD 2 do by themselves.
+TEST(StableDiffusionClipSkip, CountsFromTheVeryEnd) {
+  for (const char* family : {"sd1", "sd2", "sdxl"}) {
+    auto model = StableDiffusion::load(
+        fs::path(LIENZO_TEST_DATA "/golden/stable_diffusion") / family / "diffusers",
+        {.dtype = "fp32", .device = "cpu"});
+    StableDiffusionRequest request;
+    request.prompt = "a red cube";
+    request.width = request.height = 64;
+    request.sampling.sampler = "euler";
+    request.sampling.steps = 2;
+    const image::Image all = model.generate(request).front().image;
+    request.clip_skip = 1;
+    EXPECT_EQ(model.generate(request).front().image == all, family != std::string("sd1")) << family;
+  }
+}
+
 class StableDiffusionFiles : public testing::Test {
  protected:
   StableDiffusionFiles() {

@@ -56,7 +56,9 @@ void add_sampling(CLI::App& command, DrawOptions& o) {
       "Read (word:1.3), [a|b] and the like in prompts, or take every character as text [a1111]")
       ->group(kGroup);
   limit(command.add_option(
-            "--clip-skip", o.clip_skip, "Stop at this layer of the text encoder, from the end [1]"),
+            "--clip-skip",
+            o.clip_skip,
+            "Stop at this layer of the text encoder, from the end [1; SD 2 and XL: 2]"),
         1,
         64)
       ->type_name("N")

@@ -98,12 +98,14 @@ std::vector<TextEncoderPart> load_text_encoders(const Checkpoint& model,
                                                 torch::ScalarType dtype) {
   std::vector<TextEncoderPart> encoders;
   const bool xl = checkpoints::is_xl(model.family);
+  const bool sd2 = model.family == Family::kSd2 || model.family == Family::kSd2Inpaint;
   const auto add = [&](const checkpoints::Network<models::ClipTextConfig>& network,
                        const std::optional<fs::path>& own,
                        bool open_clip) {
     const Vocabulary vocabulary = find_vocabulary(model, own, options);
     TextEncoderPart part{
         .tokenizer = text::ClipTokenizer::load(vocabulary.path), .skip = xl ? 1 : 0, .normed = !xl};
+    part.absent = sd2 ? 1 : 0;
     // OpenCLIP's encoders learned to see zeros behind the end.
     if (open_clip && !vocabulary.own) part.pad = 0;
     if (part.tokenizer.vocab_size() > network.config.vocab_size) {
@@ -119,7 +121,6 @@ std::vector<TextEncoderPart> load_text_encoders(const Checkpoint& model,
     part.model = build<models::ClipTextModel>(network, device, dtype);
     encoders.push_back(std::move(part));
   };
-  const bool sd2 = model.family == Family::kSd2 || model.family == Family::kSd2Inpaint;
   if (model.text_encoder) add(*model.text_encoder, model.tokenizer, sd2);
   if (model.text_encoder_2) add(*model.text_encoder_2, model.tokenizer_2, /*open_clip=*/true);
   return encoders;

@@ -38,7 +38,8 @@ struct StableDiffusionRequest {
   /// Empty: none, which SDXL takes for zeros where its folder says so.
   std::string negative_prompt;
   text::PromptSyntax syntax = text::PromptSyntax::kAutomatic1111;
-  int clip_skip = 0;  // layers of the text encoder left off at the end, beyond the model's own rule
+  /// Layers left off at the end of the text encoder; one is in SD 2 and XL anyway.
+  int clip_skip = 0;
 
   int width = 0, height = 0;  // pixels, 64 to 8192; 0: the model's own size, or that of `picture`
   int count = 1;              // pictures, 1 to 10,000; picture k has seed + k

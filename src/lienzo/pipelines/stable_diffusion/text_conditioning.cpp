@@ -64,8 +64,11 @@ class Encoding {
       PromptChunks chunks = chunks_of(encoder, pieces);
       const PromptChunks empty = chunks_of(encoder, {{}});
       while (chunks.chunks.size() < most_chunks_) chunks.chunks.push_back(empty.chunks.front());
-      const auto output = encoder.model(
-          ids_of(chunks).to(device_), encoder.skip + request_.clip_skip, encoder.normed);
+      // All programs but diffusers count from the very end, and models of XL are published with
+      // the advice "clip skip 2", which is what they do anyway.
+      const int64_t skip =
+          std::max<int64_t>(encoder.skip, int64_t{request_.clip_skip} - encoder.absent);
+      const auto output = encoder.model(ids_of(chunks).to(device_), skip, encoder.normed);
       torch::Tensor states = output.hidden;  // (N, 77, width)
       const torch::Tensor weights = weights_of(chunks);
       if (weights.defined()) states = emphasise(states, weights.to(device_));

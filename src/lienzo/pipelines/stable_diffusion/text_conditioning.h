@@ -21,6 +21,7 @@ struct TextEncoderPart {
   text::ClipTokenizer tokenizer;
   std::optional<int> pad = {};  // id behind the end of a text; empty: the tokenizer's
   int64_t skip = 0;             // layers left off: 1 in SDXL, which reads the last but one
+  int64_t absent = 0;           // layers left off that the file lacks: 1 in SD 2
   bool normed = true;           // whether the final norm is applied to the states; not in SDXL
 };
 
@@ -55,7 +56,7 @@ struct ConditioningPair {
 struct ConditioningRequest {
   std::string_view prompt, negative_prompt;
   text::PromptSyntax syntax = text::PromptSyntax::kPlain;
-  int clip_skip = 0;  // layers left off beyond the model's own rule
+  int clip_skip = 0;  // layers left off, where the model's own rule does not leave off more
   int steps = 1, passed = 0;
   bool zeros_for_no_negative = false;  // SDXL's force_zeros_for_empty_prompt
 };
