@@ -10,6 +10,7 @@ expect 2 "no command 'imagin', did you mean 'imagine'?" "$lienzo" imagin
 expect 2 'lienzo imagine "un cubo rojo"' "$lienzo" 'un cubo rojo'
 expect 2 "--seed is given more than once" "$lienzo" imagine 'a cube' --seed 3 --seed 4
 expect 2 "--seed needs a value: SEED" "$lienzo" imagine 'a cube' --seed
+expect 2 "--eta: got 'aaa" "$lienzo" imagine 'a cube' --eta "$(head -c 200000 /dev/zero | tr '\0' a)"
 expect 2 "--guidance: got 'much', expected a number" "$lienzo" imagine 'a cube' --guidance much
 expect 2 "put -- before it: lienzo imagine ... -- '-a cube'" "$lienzo" imagine '-a cube'
 expect 2 "options go before it" "$lienzo" imagine -- '-a cube' --steps 3

@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <regex>
+#include <string_view>
 
 #include "lienzo/base/error.h"
 #include "lienzo/base/suggest.h"
@@ -100,15 +100,26 @@ CLI::Option* check_whole_number(CLI::Option* option, Integer low, Integer high) 
       ""));
 }
 
-// What CLI11 says of an option's value, or of its number of values, in our words; else its own.
+// What CLI11 says of an option's value, or of its number of values, in our words; else its own. Not
+// by std::regex, which takes stack for each letter of a value.
 std::string explain_value(const std::string& theirs) {
-  std::smatch parts;
-  if (std::regex_match(theirs, parts, std::regex("Could not convert: (\\S+) = ([\\s\\S]*)")))
-    return fmt::format("{}: got '{}', expected a number", parts.str(1), parts.str(2));
-  if (std::regex_match(theirs, parts, std::regex("(\\S+): At Most 1 required but received \\d+")))
-    return fmt::format("{} is given more than once", parts.str(1));
-  if (std::regex_match(theirs, parts, std::regex("(\\S+): 1 required (.+) missing")))
-    return fmt::format("{} needs a value: {}", parts.str(1), parts.str(2));
+  constexpr std::string_view kUnread = "Could not convert: ", kIs = " = ", kMissing = " missing";
+  constexpr std::string_view kTwice = ": At Most 1 required but received ", kNone = ": 1 required ";
+  const std::string_view text = theirs;
+  if (const size_t is = text.find(kIs); text.starts_with(kUnread) && is != text.npos) {
+    return fmt::format("{}: got '{}', expected a number",
+                       text.substr(kUnread.size(), is - kUnread.size()),
+                       text.substr(is + kIs.size()));
+  }
+  const std::string_view option = text.substr(0, text.find(':'));
+  std::string_view rest = text.substr(option.size());
+  if (rest.starts_with(kTwice)) return fmt::format("{} is given more than once", option);
+  if (rest.starts_with(kNone) && rest.ends_with(kMissing) &&
+      rest.size() > kNone.size() + kMissing.size()) {
+    rest.remove_prefix(kNone.size());
+    rest.remove_suffix(kMissing.size());
+    return fmt::format("{} needs a value: {}", option, rest);
+  }
   return theirs;
 }
 
