@@ -81,6 +81,10 @@ expect 0 'was drawn by other weights' "$lienzo" imagine --like one.png -m "$tiny
 rm models/other-vae
 expect 3 "the autoencoder 'other-vae'" "$lienzo" imagine --like decoded.png -m "$sd1"
 
+expect 2 'lienzo inpaint PICTURE --mask MASK --like part.png' "$lienzo" imagine --like part.png -m "$sd1"
+touch plain
+expect 2 "plain is there and no folder" draw 'a cat' -o plain
+
 # What is typed in vain is told.
 expect 0 'nothing with euler' draw 'a cat' --sampler euler --eta 0.5 -q -o vain.png
 expect 0 'nothing while --guidance is 1' draw 'a cat' --guidance 1 --negative 'a dog' -q -o vain.png

@@ -58,12 +58,13 @@ class Drawing {
       record_ = provenance::read_record(options_.like);
       grid_ = grid_ || recorded_sheet(*record_);
       if (options_.draw.picture.empty() && is_of_a_picture(*record_)) {
-        throw Error(ErrorKind::kInvalidInput,
-                    fmt::format("[--like] {} was made from another picture, which its record does "
-                                "not hold; repeat it with `lienzo {} PICTURE --like {}`",
-                                options_.like.string(),
-                                is_of_a_mask(*record_) ? "inpaint" : "edit",
-                                options_.like.string()));
+        throw Error(
+            ErrorKind::kInvalidInput,
+            fmt::format("[--like] {} was made from another picture, which its record does "
+                        "not hold; repeat it with `lienzo {} --like {}`",
+                        options_.like.string(),
+                        is_of_a_mask(*record_) ? "inpaint PICTURE --mask MASK" : "edit PICTURE",
+                        options_.like.string()));
       }
     }
     std::random_device device;

@@ -17,6 +17,13 @@ OutputPlan::OutputPlan(const fs::path& output, const std::string& format, int fi
   const bool folder = output.empty() || fs::is_directory(output) || !output.has_filename() ||
                       !output.has_extension();
   if (folder) {
+    if (fs::exists(output) && !fs::is_directory(output)) {
+      throw Error(
+          ErrorKind::kInvalidInput,
+          fmt::format("[--output] {} is there and no folder; a picture's name ends in .png, "
+                      ".jpg or .webp",
+                      output.string()));
+    }
     folder_ = output;
     extension_ = "." + (format.empty() ? "png" : format);
     if (!output.empty()) fs::create_directories(output);
