@@ -37,6 +37,7 @@ expect 0 'hires-again.png' "$lienzo" imagine --like hires.png -m "$sd1" -o hires
 ! command -v strings >/dev/null || strings hires.png | grep -q 'Size: 64x64.*RNG: CPU.*Hires upscale: 1.5' ||
   fail 'other programs would not find the noise and the size of the first pass'
 cmp -s hires.png hires-again.png || fail '--like of two passes gave another picture'
+expect 0 '"width": 64' "$lienzo" imagine --like hires.png --hires 1 -m "$sd1" --json -q -o small.png
 expect 0 'previewed.png' draw 'a cat' --preview-every 2 -o previewed.png
 [ -s previewed-preview.png ] || fail 'no preview'
 expect 0 'tiny.png' draw 'a cat' --preview-every 2 --taesd "$tiny/taesd/diffusers" -o tiny.png
@@ -84,6 +85,7 @@ expect 3 "the autoencoder 'other-vae'" "$lienzo" imagine --like decoded.png -m "
 expect 2 'lienzo inpaint PICTURE --mask MASK --like part.png' "$lienzo" imagine --like part.png -m "$sd1"
 touch plain
 expect 2 "plain is there and no folder" draw 'a cat' -o plain
+expect 2 'not written to standard output' draw 'a cat' -o -
 
 # What is typed in vain is told.
 expect 0 'nothing with euler' draw 'a cat' --sampler euler --eta 0.5 -q -o vain.png

@@ -61,7 +61,9 @@ void apply_typed(const ImagineOptions& options, StableDiffusionRequest& request)
   if (draw.batch) request.batch = *draw.batch;
   if (draw.preview_every) request.preview_every = *draw.preview_every;
   if (draw.strength) request.sampling.strength = *draw.strength;
-  if (draw.hires) {
+  if (draw.hires == 1) {
+    request.second_pass.reset();  // that of a record
+  } else if (draw.hires) {
     if (!request.second_pass) request.second_pass.emplace();
     request.second_pass->scale = *draw.hires;
   }

@@ -14,6 +14,11 @@ namespace fs = std::filesystem;
 
 OutputPlan::OutputPlan(const fs::path& output, const std::string& format, int files)
     : files_(files) {
+  if (output == "-") {
+    throw Error(ErrorKind::kInvalidInput,
+                "[--output] pictures are not written to standard output; name a file, or a folder "
+                "such as ./-");
+  }
   const bool folder = output.empty() || fs::is_directory(output) || !output.has_filename() ||
                       !output.has_extension();
   if (folder) {

@@ -62,7 +62,8 @@ void add_request_options(CLI::App& command, ImagineOptions& o) {
 
 void add_second_pass_options(CLI::App& command, DrawOptions& o) {
   constexpr const char* kGroup = "A second, larger pass (with a Stable Diffusion model)";
-  command.add_option("--hires", o.hires, "Draw again, so many times larger, up to 4 [off]")
+  command
+      .add_option("--hires", o.hires, "Draw again, so many times larger, up to 4; 1: do not [1]")
       ->type_name("X")
       ->group(kGroup);
   command
