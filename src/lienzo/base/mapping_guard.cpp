@@ -1,12 +1,13 @@
 #include "lienzo/base/mapping_guard.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdint>
+
+#include "lienzo/base/pages.h"
 
 namespace lienzo {
 namespace {
@@ -19,11 +20,6 @@ std::array<Slot, 512> slots;
 static_assert(std::atomic<uintptr_t>::is_always_lock_free);
 
 constexpr uintptr_t kTaken = 1;  // a slot that is being filled: no address lies in it
-
-uintptr_t page_size() {
-  static const auto size = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  return size;
-}
 
 bool is_guarded(uintptr_t address) {
   for (const Slot& slot : slots) {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -11,6 +10,7 @@
 #include <mutex>
 
 #include "lienzo/base/error.h"
+#include "lienzo/base/pages.h"
 
 namespace lienzo::nn {
 namespace {
@@ -59,14 +59,6 @@ class PageMapping {
   std::byte* data_ = nullptr;
 };
 
-/// Gives the pages that lie wholly inside back to the system.
-void give_back(void* data, size_t bytes) {
-  static const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
-  const size_t before = (page - reinterpret_cast<uintptr_t>(data) % page) % page;
-  if (bytes < before + page) return;
-  ::madvise(static_cast<std::byte*>(data) + before, (bytes - before) / page * page, MADV_DONTNEED);
-}
-
 }  // namespace
 
 torch::Tensor weight_memory(int64_t bytes) {
@@ -83,7 +75,7 @@ torch::Tensor weight_memory(int64_t bytes) {
     current = mapping;
   }
   return torch::from_blob(
-      data, {bytes}, [mapping, size](void* begin) { give_back(begin, size); }, torch::kByte);
+      data, {bytes}, [mapping, size](void* begin) { release_pages(begin, size); }, torch::kByte);
 }
 
 }  // namespace lienzo::nn

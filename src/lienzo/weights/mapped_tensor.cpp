@@ -1,12 +1,10 @@
 #include "lienzo/weights/mapped_tensor.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstring>
 #include <vector>
 
+#include "lienzo/base/pages.h"
 #include "lienzo/weights/tensor_file.h"
 
 namespace lienzo::weights {
@@ -24,14 +22,6 @@ int64_t extent(const std::vector<int64_t>& shape, c10::IntArrayRef strides) {
   int64_t elements = 1;
   for (size_t i = 0; i < shape.size(); ++i) elements += (shape[i] - 1) * strides[i];
   return elements;
-}
-
-/// Gives the pages that lie wholly inside back to the system, which keeps them in its cache.
-void give_back(std::byte* data, size_t bytes) {
-  static const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
-  const size_t before = (page - reinterpret_cast<uintptr_t>(data) % page) % page;
-  if (bytes < before + page) return;
-  ::madvise(data + before, (bytes - before) / page * page, MADV_DONTNEED);
 }
 
 }  // namespace
@@ -62,7 +52,7 @@ torch::Tensor mapped_tensor(const std::shared_ptr<const MappedFile>& file,
         data,
         info.shape,
         strides,
-        [file, bytes](void* begin) { give_back(static_cast<std::byte*>(begin), bytes); },
+        [file, bytes](void* begin) { release_pages(begin, bytes); },
         stored);
   } else {
     const torch::Tensor aligned = torch::empty({extent(info.shape, strides)}, stored);
