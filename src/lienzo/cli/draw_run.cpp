@@ -41,6 +41,7 @@ class Drawing {
     prepare();
     load();
     draw();
+    compare_weights();
     report();
     return kExitOk;
   }
@@ -121,16 +122,16 @@ class Drawing {
                       options_.like.string(),
                       fmt::join(unread, ", ")));
     }
-    compare_weights();
   }
 
+  // After the drawing: the record wants the hash of the weights then, and no picture waits for it.
   // Other programs sum up weights in their own ways.
   void compare_weights() const {
-    if (record_->model_hash.empty() || !record_->extra.contains("dtype")) return;
+    if (!record_ || record_->model_hash.empty() || !record_->extra.contains("dtype")) return;
     if (model_->hash().starts_with(record_->model_hash)) return;
     complain(
-        fmt::format("{} was drawn by other weights ({}, {:.10}; here {}, {:.10}); the picture will "
-                    "differ",
+        fmt::format("{} was drawn by other weights ({}, {:.10}; here {}, {:.10}); the picture "
+                    "differs",
                     options_.like.string(),
                     record_->model,
                     record_->model_hash,
