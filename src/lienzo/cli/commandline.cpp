@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <string_view>
 
 #include "lienzo/base/error.h"
@@ -12,7 +11,7 @@
 #include "lienzo/base/version.h"
 #include "lienzo/cli/console.h"
 #include "lienzo/cli/exit_code.h"
-#include "lienzo/cli/whole_number.h"
+#include "lienzo/cli/parse_number.h"
 #include "lienzo/image/io.h"
 
 namespace lienzo::cli {
@@ -91,7 +90,7 @@ template <typename Integer>
 CLI::Option* check_whole_number(CLI::Option* option, Integer low, Integer high) {
   return option->transform(CLI::Validator(
       [=](std::string& text) {
-        const auto value = parse_whole_number<Integer>(text);
+        const auto value = parse_number<Integer>(text);
         if (!value || *value < low || *value > high)
           return fmt::format("got '{}', expected a whole number from {} to {}", text, low, high);
         text = std::to_string(*value);
@@ -220,12 +219,8 @@ CLI::Option* limit(CLI::Option* option, int64_t low, int64_t high) {
 
 CLI::Option* limit_real(CLI::Option* option, double low, double high) {
   const auto check = [=](const std::string& text) {
-    double value = 0;
-    const char* const last = text.data() + text.size();
-    const auto [end, problem] = std::from_chars(text.data(), last, value);
-    // Written so that it is false for nan.
-    if (problem == std::errc() && end == last && value >= low && value <= high)
-      return std::string();
+    const auto value = parse_number<double>(text);
+    if (value && *value >= low && *value <= high) return std::string();  // not for nan
     return fmt::format("got '{}', expected a number from {:g} to {:g}", text, low, high);
   };
   return option->check(check);

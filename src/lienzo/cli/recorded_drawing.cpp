@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "lienzo/base/config_reader.h"
 #include "lienzo/base/error.h"
+#include "lienzo/cli/parse_number.h"
 #include "lienzo/cli/size.h"
 #include "lienzo/diffusion/sampler_names.h"
 
@@ -23,11 +23,7 @@ std::optional<double> number(const Json& extra, const char* key) {
   const Json value = extra.value(key, Json());
   if (value.is_number()) return value.get<double>();
   if (!value.is_string()) return std::nullopt;
-  const std::string text = value;
-  double result = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), result);
-  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return result;
+  return parse_number<double>(value.get<std::string>());
 }
 
 // The same where only a whole one makes sense; one with a fraction, or beyond all sense, is none.
@@ -67,8 +63,9 @@ diffusion::GuidanceInterval parse_interval(const std::string& text) {
   const size_t colon = text.find(':');
   const auto read = [&](std::string_view part, double& value) {
     if (part.empty()) return true;
-    const auto [end, problem] = std::from_chars(part.data(), part.data() + part.size(), value);
-    return problem == std::errc() && end == part.data() + part.size();
+    const auto number = parse_number<double>(part);
+    value = number.value_or(value);
+    return number.has_value();
   };
   const std::string_view whole = text;
   if (colon == std::string::npos || !read(whole.substr(0, colon), interval.sigma_low) ||

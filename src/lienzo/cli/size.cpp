@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "lienzo/base/error.h"
-#include "lienzo/cli/whole_number.h"
+#include "lienzo/cli/parse_number.h"
 
 namespace lienzo::cli {
 namespace {
@@ -14,9 +14,9 @@ constexpr int kMaxSide = 16384;
 
 PictureSize parse_size(std::string_view text) {
   const size_t cross = text.find_first_of("xX");
-  const auto width = parse_whole_number<int>(text.substr(0, cross));
+  const auto width = parse_number<int>(text.substr(0, cross));
   const auto height =
-      cross == std::string_view::npos ? width : parse_whole_number<int>(text.substr(cross + 1));
+      cross == std::string_view::npos ? width : parse_number<int>(text.substr(cross + 1));
   if (!width || !height) {
     throw Error(
         ErrorKind::kInvalidInput,

@@ -7,10 +7,11 @@
 namespace lienzo::cli {
 
 /// `text` as a decimal number, which it must be from its first letter to its last; nothing for
-/// other text and for numbers that Integer cannot hold. "010" is ten.
-template <typename Integer>
-std::optional<Integer> parse_whole_number(std::string_view text) {
-  Integer value = 0;
+/// other text and for numbers that Number cannot hold. "010" is ten. Fractions may be "nan" or
+/// "inf".
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number value = 0;
   const char* const last = text.data() + text.size();
   const auto [end, problem] = std::from_chars(text.data(), last, value);
   if (problem != std::errc() || end != last) return std::nullopt;
